@@ -1,0 +1,228 @@
+"""What a letter may say: plain strings, numbers, dates, lists and dicts, in the event's zone, ready for a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orchestrator.core.letters import CANCELLED, Recipient
+from orchestrator.core.meetings import SIGNING_IN, Found, meeting_of
+from orchestrator.core.model import Event, Session, Speaker, Workshop
+
+GREETING_LENGTH = 60
+_LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|@|[^\W\d_]{2,}\.[^\W\d_]{2,}", re.IGNORECASE)
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """Somebody's name as typed."""
+
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a letter needs to know beyond its recipient: the meetings, why they sit where they sit, how full it is."""
+
+    meetings: Mapping[str, Found] = field(default_factory=dict)
+    why: Mapping[str, str] = field(default_factory=dict)
+    """One sentence a session, in the reader's language."""
+    taken: Mapping[str, int] = field(default_factory=dict)
+    """Seats taken by workshop."""
+    expected: Mapping[str, int] = field(default_factory=dict)
+    """People by session."""
+
+
+def compose(
+    event: Event,
+    who: Recipient,
+    name: Name,
+    outlook: Outlook,
+    *,
+    kind: str,
+    session: str,
+    changes: Sequence[Plain] = (),
+) -> Plain:
+    """Bring together everything a letter of any kind may say to somebody."""
+    untold = [key for key in who.sessions if event.workshops_of(key) and f"room:{key}" not in _rooms(who)]
+    return {
+        "kind": kind,
+        "event": _event(event),
+        "person": _person(who, name),
+        "ways": _ways(event, who, outlook),
+        "sessions": [_session(event, who, event.session(key), outlook) for key in who.sessions],
+        "session": session,
+        "rooms_told_at": event.seating.tell_at.astimezone(event.zone) if untold and not who.speaker else None,
+        "changes": list(changes),
+        "host": None if who.speaker is None else _host(event, who.speaker, outlook, is_reminder=bool(session)),
+        "notice": {
+            "controller": event.controller or event.organiser.name,
+            "dpo": event.dpo,
+            "people_days": event.people_days,
+        },
+    }
+
+
+def greeting(name: Name) -> str:
+    """Say the name to greet with, or "" where what was typed could pass for a link or an address."""
+    full = " ".join(f"{name.first} {name.last}".split())
+    if len(full) > GREETING_LENGTH or _LOOKS_LIKE_A_LINK.search(full):
+        return ""
+    return full
+
+
+def _rooms(who: Recipient) -> set[str]:
+    return {f"room:{key}" for key, seat in who.seats.items() if seat.told_at is not None}
+
+
+def _event(event: Event) -> Plain:
+    return {
+        "key": event.key,
+        "title": event.title,
+        "date": event.date,
+        "zone": event.timezone,
+        "organiser": {
+            "name": event.organiser.name,
+            "email": event.organiser.email,
+            "phone": event.organiser.phone,
+        },
+        "supporters": [s.name for s in event.supporters],
+        "fallback_url": event.fallback_url,
+        "form_url": event.form_url,
+    }
+
+
+def _person(who: Recipient, name: Name) -> Plain:
+    return {
+        "first_name": name.first,
+        "last_name": name.last,
+        "greeting": greeting(name),
+        "address": who.address,
+    }
+
+
+def _ways(event: Event, who: Recipient, outlook: Outlook) -> list[Plain]:
+    by_meeting: dict[str, list[str]] = {}
+    for key in who.sessions:
+        if not event.is_cancelled(key):
+            by_meeting.setdefault(meeting_of(event, key), []).append(key)
+    signs_in = who.speaker is not None and who.speaker.role in SIGNING_IN
+    return [
+        {
+            "link": "" if signs_in or meeting not in who.passes else who.passes[meeting].join_url,
+            "number": spaced(outlook.meetings[meeting].zoom_id),
+            "passcode": outlook.meetings[meeting].passcode,
+            "phones": [
+                {"country": p.country, "number": p.number, "city": p.city} for p in outlook.meetings[meeting].phones
+            ],
+            "sessions": sessions,
+        }
+        for meeting, sessions in by_meeting.items()
+        if meeting in outlook.meetings
+    ]
+
+
+def spaced(number: str) -> str:
+    """Group a meeting number as Zoom shows it: 812 3456 7890."""
+    return " ".join(part for part in (number[:3], number[3:-4], number[-4:]) if part) if len(number) > 7 else number
+
+
+def _session(event: Event, who: Recipient, session: Session, outlook: Outlook) -> Plain:
+    local = event.zone
+    return {
+        "key": session.key,
+        "title": session.title,
+        "starts_at": session.starts_at.astimezone(local),
+        "ends_at": session.ends_at.astimezone(local),
+        "doors_at": session.doors_at.astimezone(local),
+        "cancelled": event.is_cancelled(session.key),
+        "programme": [
+            {"at": item.at.astimezone(local), "title": item.title, "people": list(item.people)}
+            for item in event.programme
+            if item.session == session.key
+        ],
+        "has_workshops": bool(event.workshops_of(session.key)),
+        "room": _room(event, who, session, outlook),
+    }
+
+
+def _room(event: Event, who: Recipient, session: Session, outlook: Outlook) -> Plain | None:
+    seat = who.seats.get(session.key)
+    if seat is None or seat.told_at is None:
+        return None
+    return {**room(event, event.workshop(seat.workshop)), "why": outlook.why.get(session.key, "")}
+
+
+def room(event: Event, workshop: Workshop) -> Plain:
+    return {
+        "code": workshop.code,
+        "title": workshop.title,
+        "name": workshop.room,
+        "opens_at": workshop.opens_at.astimezone(event.zone),
+    }
+
+
+def _host(event: Event, speaker: Speaker, outlook: Outlook, *, is_reminder: bool) -> Plain:
+    sign_in_as = {"host": event.zoom.host, "alternative-host": speaker.email}.get(speaker.role, "")
+    return {
+        "role": speaker.role,
+        "name": speaker.name,
+        "affiliation": speaker.affiliation,
+        "sign_in_as": sign_in_as,
+        "is_reminder": is_reminder,
+        "rooms": [
+            {
+                **room(event, w),
+                "session": event.session(w.session).title,
+                "seats": w.seats,
+                "taken": outlook.taken.get(w.key, 0),
+                "mine": w.key in speaker.workshops,
+            }
+            for w in event.workshops
+            if w.session in speaker.sessions
+        ],
+        "expected": {key: outlook.expected.get(key, 0) for key in speaker.sessions},
+    }
+
+
+def changes_in_words(event: Event, who: Recipient, changed: Mapping[str, str]) -> list[Plain]:
+    """Turn changed facts into what a `moved` letter states: old → new, one entry a change."""
+    entries = []
+    for fact, now in sorted(changed.items()):
+        kind, _, key = fact.partition(":")
+        if now == CANCELLED:
+            continue
+        before = who.told.get(fact, ("", None))[0]
+        entry: Plain = {"what": kind, "session": _title(event, key), "before": None, "after": None}
+        if kind == "time":
+            entry["what"] = "added" if not before else "time" if now else "removed"
+            entry["before"], entry["after"] = _span(event, before), _span(event, now)
+        elif kind == "room":
+            entry["before"] = _room_named(event, before)
+            entry["after"] = _room_named(event, now)
+        entries.append(entry)
+    return entries
+
+
+def _title(event: Event, session: str) -> str:
+    return next((s.title for s in event.sessions if s.key == session), session)
+
+
+def _span(event: Event, fact: str) -> Plain | None:
+    if "/" not in fact:
+        return None
+    starts_at, _, ends_at = fact.partition("/")
+    return {
+        "starts_at": datetime.fromisoformat(starts_at).astimezone(event.zone),
+        "ends_at": datetime.fromisoformat(ends_at).astimezone(event.zone),
+    }
+
+
+def _room_named(event: Event, key: str) -> Plain | None:
+    return next((room(event, w) for w in event.workshops if w.key == key), None)

@@ -1,0 +1,275 @@
+"""The nouns of the house: frozen values, every instant aware and in UTC."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Status = Literal["open", "cancelled"]
+Role = Literal["host", "alternative-host", "speaker", "facilitator"]
+Audience = Literal["registrants", "speakers", "all"]
+Wishes = tuple[tuple[str, ...], ...]
+"""Workshop keys, best rank first; the keys of one rank are wished equally."""
+
+ROOM_NAME_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organiser:
+    name: str
+    email: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supporter:
+    name: str
+    logo: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    key: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    doors_at: datetime
+    day: date
+    """The local day it is held on, in the event's zone."""
+    status: Status = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeItem:
+    session: str
+    at: datetime
+    title: str
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    key: str
+    session: str
+    code: str
+    title: str
+    short: str
+    seats: int
+    opens_at: datetime
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def room(self) -> str:
+        """The breakout room's name in Zoom; codes first so that rooms sort."""
+        return f"{self.code} – {self.short}"[:ROOM_NAME_LENGTH].rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    name: str
+    email: str
+    role: Role
+    sessions: tuple[str, ...]
+    workshops: tuple[str, ...] = ()
+    affiliation: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTheDay:
+    """On the wall clock of the event, some days before the session."""
+
+    at: time
+    days_before: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"at-{self.at:%H:%M}" + (f"-{self.days_before}d" if self.days_before else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """A lead before the session starts, in elapsed time."""
+
+    lead: timedelta
+
+    @property
+    def name(self) -> str:
+        return f"before-{int(self.lead.total_seconds() // 60)}min"
+
+
+Rule = OnTheDay | Before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    session: str
+    rule: Rule
+    audience: Audience = "registrants"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seating:
+    wishes_until: datetime
+    tell_at: datetime
+    aim: Literal["nobody-badly", "most-satisfied"] = "nobody-badly"
+    seed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoomWishes:
+    """How the organiser wants the meetings, in our words."""
+
+    host: str
+    meetings: Literal["one-per-day", "one-per-session"] = "one-per-day"
+    waiting_room: bool = False
+    recording: Literal["none", "local", "cloud"] = "none"
+    several_devices: bool = True
+    name_in_zoom: str = "{first} {last}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What the relay lets through; 0 = no limit."""
+
+    per_minute: int = 0
+    per_hour: int = 0
+    per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    key: str
+    title: str
+    date: date
+    timezone: str
+    organiser: Organiser
+    sessions: tuple[Session, ...]
+    seating: Seating
+    zoom: ZoomWishes
+    status: Status = "open"
+    language: str = "fr"
+    supporters: tuple[Supporter, ...] = ()
+    fallback_url: str = ""
+    programme: tuple[ProgrammeItem, ...] = ()
+    workshops: tuple[Workshop, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    reminders: tuple[Reminder, ...] = ()
+    form_url: str = ""
+    closes_at: datetime | None = None
+    limit: int = 0
+    mail_from: str = ""
+    reply_to: str = ""
+    quota: Quota = field(default_factory=Quota)
+    controller: str = ""
+    dpo: str = ""
+    people_days: int = 30
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def first_start(self) -> datetime:
+        return min(s.starts_at for s in self.sessions)
+
+    @property
+    def last_end(self) -> datetime:
+        return max(s.ends_at for s in self.sessions)
+
+    @property
+    def seed(self) -> str:
+        return self.seating.seed or self.key
+
+    def session(self, key: str) -> Session:
+        return next(s for s in self.sessions if s.key == key)
+
+    def workshop(self, key: str) -> Workshop:
+        return next(w for w in self.workshops if w.key == key)
+
+    def workshops_of(self, session: str) -> tuple[Workshop, ...]:
+        return tuple(w for w in self.workshops if w.session == session)
+
+    def is_cancelled(self, session: str) -> bool:
+        return self.status == "cancelled" or self.session(session).status == "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One usable row of the form, in our words. `line` is the row's line in the source, header = 1."""
+
+    line: int
+    address: str
+    first_name: str
+    last_name: str = ""
+    submitted_at: datetime | None = None
+    sessions: tuple[str, ...] = ()
+    wishes: Mapping[str, Wishes] = field(default_factory=dict)
+    shown_as: str = ""
+    organisation: str = ""
+    needs: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A row that could not be used, and why, in the organiser's language."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the source held when it was read."""
+
+    rows: tuple[Answer, ...]
+    refused: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone registered. `email` is the normalised identity, `address` where their mail goes."""
+
+    email: str
+    address: str
+    first_name: str
+    last_name: str = ""
+    shown_as: str = ""
+    language: str = ""
+    sessions: tuple[str, ...] = ()
+    wishes: Mapping[str, Wishes] = field(default_factory=dict)
+    organisation: str = ""
+    needs: str = ""
+    line: int = 0
+    submitted_at: datetime | None = None
+    registered_at: datetime | None = None
+    """When the service first knew them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """One person's place in one workshop. `rank` 1 = first wish, 0 = not wished; `reason` a code, see seating."""
+
+    person: str
+    session: str
+    workshop: str
+    rank: int = 0
+    reason: str = ""
+    told_at: datetime | None = None
+    told_by: Literal["", "room", "link"] = ""
+    """Which letter tells it: `room` for those of the wave at tell_at, `link` for latecomers."""
+
+
+def identity(address: str) -> str:
+    """Normalise a typed address to the identity it stands for: no case, no surrounding spaces."""
+    return address.strip().casefold()
+
+
+def reference(event: str, email: str) -> str:
+    """Name a person in keys and logs without naming their address. Stable, 16 hexadecimal digits."""
+    return hashlib.blake2s(f"{event}\n{email}".encode(), digest_size=8).hexdigest()

@@ -1,0 +1,144 @@
+"""The heartbeat: APScheduler ticks in memory and holds no letter; post is a pool of threads beside it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from orchestrator.core.errors import Held, OrchestratorError
+from orchestrator.jobs.beat import Memory, beat
+from orchestrator.jobs.post import PostRoom, Worker
+from orchestrator.jobs.world import Report, World
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 10
+IDLE_SECONDS = 5
+"""How long an idle connection waits before it looks at the outbox again: another process may have filled it."""
+STOP_SECONDS = 15
+
+
+def rooms(worlds: Sequence[World]) -> list[PostRoom]:
+    """One post room a relay."""
+    by_relay: dict[str, dict[str, World]] = {}
+    for world in worlds:
+        by_relay.setdefault(world.relay, {})[world.event.key] = world
+    return [PostRoom(group) for group in by_relay.values()]
+
+
+@dataclass(slots=True)
+class Pulse:
+    """When each event last beat well, for /healthz."""
+
+    beats: dict[str, datetime] = field(default_factory=dict)
+    problems: dict[str, int] = field(default_factory=dict)
+
+
+class Daemon:
+    """Beats until it is stopped; a stop finishes the letters in hand."""
+
+    def __init__(self, worlds: Sequence[World]) -> None:
+        self._worlds = list(worlds)
+        self._clock = worlds[0].clock
+        self._memories: Mapping[str, Memory] = {w.event.key: Memory() for w in worlds}
+        self._rooms = rooms(worlds)
+        self._stop = threading.Event()
+        self._post_wakes = threading.Condition()
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self.pulse = Pulse()
+
+    def run(self, stopped: threading.Event) -> None:
+        """Beat and post until `stopped` is set; then end within 15 seconds."""
+        self._scheduler.add_job(
+            self._tick, "interval", seconds=BEAT_SECONDS, id="beat", next_run_time=self._clock.now()
+        )
+        self._scheduler.start()
+        pool = [
+            threading.Thread(target=self._deliver, args=(room,), daemon=True)
+            for room in self._rooms
+            for _ in range(room.connections)
+        ]
+        for thread in pool:
+            thread.start()
+        stopped.wait()
+        self._end(pool)
+
+    def _end(self, pool: Sequence[threading.Thread]) -> None:
+        self._stop.set()
+        with self._post_wakes:
+            self._post_wakes.notify_all()
+        self._scheduler.shutdown(wait=False)
+        until = self._clock.now() + timedelta(seconds=STOP_SECONDS - 1)
+        for thread in pool:
+            thread.join(max(0.0, (until - self._clock.now()).total_seconds()))
+
+    def _tick(self) -> None:
+        wake: datetime | None = None
+        for world in self._worlds:
+            if self._stop.is_set():
+                return
+            report = self._beat(world)
+            if report is not None and report.next_at is not None:
+                wake = report.next_at if wake is None else min(wake, report.next_at)
+        for room in self._rooms:
+            room.recover()
+        with self._post_wakes:
+            self._post_wakes.notify_all()
+        self._wake_at(wake)
+
+    def _beat(self, world: World) -> Report | None:
+        """Beat one event; what fails there stays there."""
+        key = world.event.key
+        try:
+            report = beat(world, self._memories[key])
+        except Held:
+            return None
+        except OrchestratorError as error:
+            log.error("beat of %s failed: %s", key, error)
+            return None
+        self.pulse.beats[key] = world.clock.now()
+        self.pulse.problems[key] = len(report.problems)
+        for change in report.changes:
+            log.info("event %s: %s", key, change)
+        for problem in report.problems:
+            log.warning("event %s: %s (%s)", key, problem.what, problem.remedy)
+        return report
+
+    def _wake_at(self, at: datetime | None) -> None:
+        """Beat at the next instant that decides something, where that is before the next tick."""
+        if at is not None and at < self._clock.now() + timedelta(seconds=BEAT_SECONDS):
+            self._scheduler.add_job(self._tick, "date", run_date=at, id="wake", replace_existing=True)
+
+    def _deliver(self, room: PostRoom) -> None:
+        """One connection of the pool: deliver what is due, then wait for more."""
+        while not self._stop.is_set():
+            with ExitStack() as line:
+                worker = Worker(room, line)
+                try:
+                    while not self._stop.is_set() and worker.turn():
+                        pass
+                except OrchestratorError as error:
+                    log.error("post failed: %s", error)
+            self._idle(room)
+
+    def _idle(self, room: PostRoom) -> None:
+        with self._post_wakes:
+            if not self._stop.is_set():
+                self._post_wakes.wait(self._pause(room))
+
+    def _pause(self, room: PostRoom) -> float:
+        try:
+            at = room.next_at()
+        except OrchestratorError:
+            return IDLE_SECONDS
+        if at is None:
+            return IDLE_SECONDS
+        return min(IDLE_SECONDS, max(0.05, (at - self._clock.now()).total_seconds()))

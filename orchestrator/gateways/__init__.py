@@ -1,0 +1,1 @@
+"""Speaks to the outside in our nouns; one folder per outside thing."""

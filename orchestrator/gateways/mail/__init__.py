@@ -1,0 +1,1 @@
+"""Speaks to the mail relay and puts letters in words."""

@@ -1,0 +1,33 @@
+"""Reads the registrations where the form writes them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.core.model import Answers, Event
+from orchestrator.gateways.registrations import files
+from orchestrator.gateways.registrations.answers import understand
+from orchestrator.gateways.registrations.columns import Columns
+from orchestrator.gateways.registrations.tables import parse
+
+__all__ = ["Columns", "CsvRegistrations"]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRegistrations:
+    """Answers in a CSV file, as forms export it and as spreadsheets save it again."""
+
+    path: Path
+    columns: Columns
+    event: Event
+
+    def fingerprint(self) -> str:
+        """Change with the file, and with what decides how it is read. Raises UnreadableSource."""
+        reading = repr((self.columns, self.event.sessions, self.event.workshops, self.event.timezone))
+        return f"{files.fingerprint(self.path)}-{hashlib.blake2s(reading.encode(), digest_size=8).hexdigest()}"
+
+    def read(self) -> Answers:
+        """Read the whole file. Raises UnreadableSource; a row that cannot be used is refused, the others are read."""
+        return understand(parse(files.read(self.path), self.path.name), self.columns, self.event)

@@ -1,0 +1,209 @@
+"""One beat: look at the registrations, Zoom and the clock once, decide, write the difference down. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orchestrator.core import intake
+from orchestrator.core.errors import UnreadableSource
+from orchestrator.core.letters import (
+    FRESH_LINK,
+    Owed,
+    due_at,
+    owed,
+    people_as_recipients,
+    scheduled,
+    speakers_as_recipients,
+)
+from orchestrator.core.meetings import FREEZE, Pass
+from orchestrator.core.model import Event, Person, Seat
+from orchestrator.jobs.meetings import converge, watch
+from orchestrator.jobs.seats import Places, assign
+from orchestrator.jobs.ways import register
+from orchestrator.jobs.world import Problem, Report, World
+from orchestrator.store import Kept, Reading, Way
+
+AGAIN = (5, 10, 20, 40, 60)
+"""Seconds until a beat that met a problem is tried again; then every last one."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one process remembers between beats of an event, so that a quiet beat costs next to nothing."""
+
+    event: Event | None = None
+    fingerprint: str = ""
+    version: int = -1
+    quiet_until: datetime | None = None
+    decided_at: datetime | None = None
+    """When everything was last gone through; None = it must be again."""
+    failures: int = 0
+
+    def is_quiet(self, world: World, now: datetime) -> bool:
+        """Nothing the last beat decided from has changed, and no instant has come."""
+        return (
+            self.event is not None
+            and self.event == world.event
+            and (self.quiet_until is None or now < self.quiet_until)
+            and self.fingerprint == _fingerprint(world)
+            and self.version == world.store.events.version(world.event.key)
+        )
+
+    def is_settled(self, world: World, version: int, now: datetime) -> bool:
+        """Nothing is stored that was not decided upon, and no instant has passed since: only Zoom may have changed."""
+        since = self.decided_at
+        return (
+            since is not None
+            and self.event == world.event
+            and self.version == version
+            and not any(since < at <= now for at in instants(world.event))
+        )
+
+
+def _fingerprint(world: World) -> str:
+    try:
+        return world.registrations.fingerprint()
+    except UnreadableSource as error:
+        return f"unreadable: {error.message}"
+
+
+def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
+    """Bring one event to where it should be; a second beat does nothing. Raises Held while another process beats."""
+    now, key = world.clock.now(), world.event.key
+    if not confirmed and memory.is_quiet(world, now):
+        return Report(event=key, quiet=True, next_at=memory.quiet_until)
+    report = Report(event=key)
+    with world.store.leases.held(f"beat:{key}", world.owner, now, world.patience.beat_lease):
+        fingerprint = _fingerprint(world)
+        if now < world.event.last_end:
+            _take_in(world, now, report, confirmed=confirmed)
+        version = world.store.events.version(key)
+        if memory.is_settled(world, version, now):
+            watch(world, now, report)
+        else:
+            _decide(world, now, report)
+            _raise_alarms(world, now, report)
+    report.wake(next((at for at in instants(world.event) if at > now), None))
+    _remember(memory, world, now, fingerprint, version, report)
+    return report
+
+
+def _remember(memory: Memory, world: World, now: datetime, fingerprint: str, version: int, report: Report) -> None:
+    again = any(p.again for p in report.problems)
+    memory.failures = memory.failures + 1 if again else 0
+    if again:
+        report.wake(now + timedelta(seconds=AGAIN[min(memory.failures, len(AGAIN)) - 1]))
+    memory.event, memory.fingerprint, memory.quiet_until = world.event, fingerprint, report.next_at
+    memory.version, memory.decided_at = version, None if again or report.unfinished else now
+
+
+def _decide(world: World, now: datetime, report: Report) -> None:
+    """Go through everything: seats, meetings, ways in, letters."""
+    event, store = world.event, world.store
+    store.events.serve(event, now)
+    people = store.people.registered(event.key)
+    places = assign(world, now, people, report)
+    meetings = converge(world, now, list(places.values()), report)
+    ways = register(world, now, meetings, list(people.values()), list(places.values()), report)
+    letters = letters_owed(world, now, people, places, meetings, ways)
+    report.letters = store.outbox.plan(event.key, world.relay, letters, now)
+
+
+def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) -> None:
+    """Read the source if it changed, and write all of it down or nothing."""
+    event, store = world.event, world.store
+    before = store.people.reading(event.key)
+    try:
+        fingerprint = world.registrations.fingerprint()
+        if before is not None and before.fingerprint == fingerprint and not confirmed:
+            _say_who_is_held(before.held, report)
+            return
+        answers = world.registrations.read()
+    except UnreadableSource as error:
+        report.problems.append(Problem(key="source", what=error.message, remedy=error.remedy, again=True))
+        return
+    found = intake.decide(
+        answers,
+        store.people.registered(event.key),
+        now,
+        wishes_until=event.seating.wishes_until,
+        confirmed=confirmed,
+    )
+    reading = Reading(
+        fingerprint=fingerprint, read_at=now, rows=len(answers.rows), refused=found.refused, held=found.held
+    )
+    store.people.record(event.key, reading, found.new, found.edited, found.gone)
+    report.new, report.edited, report.gone = len(found.new), len(found.edited), len(found.gone)
+    report.refused = found.refused
+    _say_who_is_held(found.held, report)
+
+
+def _say_who_is_held(held: tuple[str, ...], report: Report) -> None:
+    report.held = len(held)
+    if held:
+        report.problems.append(
+            Problem(
+                key="held",
+                what=f"{len(held)} personnes ont disparu d'un coup de la liste ; rien n'est annulé pour elles",
+                remedy="si c'est voulu : orchestrator apply --confirm-withdrawals ; sinon redonnez le fichier entier",
+            )
+        )
+
+
+def letters_owed(
+    world: World,
+    now: datetime,
+    people: Mapping[str, Person],
+    places: Places,
+    meetings: Mapping[str, Kept],
+    ways: Mapping[str, Mapping[str, Way]],
+) -> list[Owed]:
+    """Bring together what decides the letters, and list them with the hour each wave leaves."""
+    event, outbox = world.event, world.store.outbox
+    told, first = outbox.told(event.key), outbox.first_sent(event.key)
+    passes = _by_person(ways)
+    recipients = (
+        *people_as_recipients(event, people.values(), passes, _seats_by_person(places.values()), told, first),
+        *speakers_as_recipients(event, passes, told, first),
+    )
+    return scheduled(event, (letter for who in recipients for letter in owed(event, who, now, meetings)))
+
+
+def _by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pass]]:
+    result: dict[str, dict[str, Pass]] = {}
+    for meeting, by_email in ways.items():
+        for email, way in by_email.items():
+            if way.state == "open":
+                result.setdefault(email, {})[meeting] = way.as_pass
+    return result
+
+
+def _seats_by_person(seats: Iterable[Seat]) -> dict[str, dict[str, Seat]]:
+    result: dict[str, dict[str, Seat]] = {}
+    for s in seats:
+        result.setdefault(s.person, {})[s.session] = s
+    return result
+
+
+def instants(event: Event) -> list[datetime]:
+    """When something is decided by the clock alone."""
+    reminders = [due_at(event, r) for r in event.reminders]
+    return sorted(
+        {
+            event.seating.wishes_until,
+            event.seating.tell_at,
+            *(s.starts_at for s in event.sessions),
+            *(s.ends_at for s in event.sessions),
+            *(w.opens_at - FREEZE for w in event.workshops),
+            *reminders,
+            *(at - FRESH_LINK for at in reminders),
+        }
+    )
+
+
+def _raise_alarms(world: World, now: datetime, report: Report) -> None:
+    found = {p.key: (p.what, p.remedy) for p in report.problems}
+    for prefix in ("source", "held", "zoom:"):
+        world.store.alarms.set(world.event.key, {k: v for k, v in found.items() if k.startswith(prefix)}, prefix, now)

@@ -1,0 +1,248 @@
+"""Brings Zoom's meetings to what they should be: find or create, read back, revise, within the day's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from orchestrator.core.errors import MeetingGone, ZoomError
+from orchestrator.core.meetings import (
+    MeetingSpec,
+    differences,
+    meetings_of,
+    rooms_frozen,
+    spec_for,
+    tag_of,
+    with_rooms_of,
+)
+from orchestrator.core.model import Seat
+from orchestrator.jobs.world import Problem, Report, World
+from orchestrator.store import Kept
+
+NEAR = timedelta(days=1)
+BEFORE_SESSION = (timedelta(minutes=60), timedelta(minutes=30), timedelta(minutes=10))
+IN_WORDS = {
+    "rooms": "les salles de discussion",
+    "alternative_hosts": "les co-animateurs (alternative hosts)",
+    "starts_at": "l'heure de début",
+    "minutes": "la durée",
+    "topic": "le titre",
+    "agenda": "la description",
+    "waiting_room": "la salle d'attente",
+    "recording": "l'enregistrement",
+    "several_devices": "la connexion depuis plusieurs appareils",
+    "timezone": "le fuseau horaire",
+    "contact_name": "le nom du contact",
+    "contact_email": "l'adresse du contact",
+}
+
+
+class BudgetSpent(ZoomError):
+    """The host's creates and updates of the day are used up; Zoom counts again from 00:00 UTC."""
+
+
+@dataclass(slots=True)
+class Convergence:
+    """One meeting on its way from what is kept to what is wanted."""
+
+    world: World
+    now: datetime
+    report: Report
+    kept: Kept
+
+    def save(self, **changes: object) -> None:
+        self.kept = replace(self.kept, **changes)  # type: ignore[arg-type]  # fields of Kept
+        self.world.store.meetings.record(self.world.event.key, self.kept)
+
+    def spend(self, most: int) -> None:
+        host = self.world.event.zoom.host
+        if not self.world.store.meetings.spend(host, self.now.astimezone(UTC).date().isoformat(), most):
+            raise BudgetSpent(
+                "les modifications de réunions que Zoom permet par jour pour cet hôte sont épuisées",
+                remedy="elles reprennent à 00:00 UTC ; vérifiez que rien d'autre ne modifie les réunions de cet hôte",
+                permanent=False,
+            )
+
+
+def converge(world: World, now: datetime, seats: Collection[Seat], report: Report) -> dict[str, Kept]:
+    """Bring every meeting of the event to its spec; returns those that exist at Zoom, by key."""
+    kept = world.store.meetings.all(world.event.key)
+    found = {}
+    for key in sorted(set(meetings_of(world.event)) | set(kept)):
+        start = kept.get(key) or Kept(key=key, tag=tag_of(world.event, key))
+        one = Convergence(world, now, report, start)
+        try:
+            _converge_one(one, spec_for(world.event, key, now, seats))
+        except ZoomError as error:
+            report.problems.append(Problem(key=f"zoom:{key}", what=error.message, remedy=error.remedy, again=True))
+        if one.kept.zoom_id:
+            found[key] = one.kept
+    return found
+
+
+def watch(world: World, now: datetime, report: Report) -> None:
+    """Read those meetings whose reading is due; what differs from the last reading is for the next full pass."""
+    for key, kept in sorted(world.store.meetings.all(world.event.key).items()):
+        one = Convergence(world, now, report, kept)
+        try:
+            if kept.zoom_id and _read_is_due(one):
+                _read(one)
+        except ZoomError as error:
+            report.problems.append(Problem(key=f"zoom:{key}", what=error.message, remedy=error.remedy, again=True))
+        report.wake(next_read(world, one.kept, now))
+
+
+def _converge_one(one: Convergence, wanted: MeetingSpec | None) -> None:
+    if wanted is None:
+        _cancel(one)
+        return
+    if one.now >= wanted.starts_at + timedelta(minutes=wanted.minutes):
+        return
+    if not one.kept.zoom_id and not _find_or_create(one, wanted):
+        return
+    if _read_is_due(one):
+        try:
+            _read(one)
+        except MeetingGone:
+            one.report.changes.append(f"réunion disparue de Zoom : « {wanted.topic} »")
+            one.save(zoom_id="", found=None, applied=None, intent="", read_at=None, restored=frozenset())
+            _find_or_create(one, wanted)
+    _revise(one, wanted)
+    _say_what_zoom_dropped(one)
+    one.report.wake(next_read(one.world, one.kept, one.now))
+
+
+def _cancel(one: Convergence) -> None:
+    if one.kept.zoom_id:
+        one.save(intent="cancel", intent_at=one.now)
+        one.world.meetings.cancel(one.kept.zoom_id)
+        one.report.changes.append(f"réunion supprimée : {one.kept.key}")
+    if one.kept.tag and one.kept.key in one.world.store.meetings.all(one.world.event.key):
+        one.world.store.meetings.forget(one.world.event.key, one.kept.key)
+    one.kept = replace(one.kept, zoom_id="")
+
+
+def _find_or_create(one: Convergence, wanted: MeetingSpec) -> bool:
+    """Adopt the meeting that carries our tag, else create it: a lost answer or a lost store makes no second one."""
+    ours = one.world.meetings.find(wanted.host, wanted.tag)
+    if len(ours) > 1:
+        numbers = ", ".join(found.zoom_id for found in ours[1:])
+        one.report.problems.append(
+            Problem(
+                key=f"zoom:{one.kept.key}:extra",
+                what=f"Zoom a plusieurs réunions pour cet événement ; en trop : {numbers}",
+                remedy="supprimez-les dans les pages de Zoom après vérification",
+            )
+        )
+    if ours:
+        one.save(zoom_id=ours[0].zoom_id, intent="", applied=ours[0].spec, found=ours[0], read_at=one.now)
+        one.report.changes.append(f"réunion retrouvée : « {wanted.topic} »")
+        return True
+    one.spend(one.world.patience.repairs_a_day)
+    one.save(intent="create", intent_at=one.now)
+    zoom_id = one.world.meetings.create(wanted)
+    rooms = {"rooms_at": one.now} if wanted.rooms else {}
+    one.save(zoom_id=zoom_id, intent="", applied=wanted, found=None, read_at=None, **rooms)
+    one.report.changes.append(f"réunion créée : « {wanted.topic} »")
+    _read(one)
+    return True
+
+
+def _read(one: Convergence) -> None:
+    found = one.world.meetings.read(one.kept.zoom_id, one.kept.tag)
+    one.save(found=found, read_at=one.now, applied=one.kept.applied or found.spec)
+
+
+def _read_is_due(one: Convergence) -> bool:
+    at = next_read(one.world, one.kept, one.now)
+    return at is not None and at <= one.now
+
+
+def next_read(world: World, kept: Kept, now: datetime) -> datetime | None:
+    """When Zoom is next asked about a meeting: every 10 minutes, and 60, 30 and 10 minutes before its sessions.
+
+    Until a day before its first session once an hour is enough.
+    """
+    sessions = meetings_of(world.event).get(kept.key, ())
+    if not sessions or now >= max(s.ends_at for s in sessions):
+        return None
+    if kept.read_at is None:
+        return now
+    marks = [s.starts_at - lead for s in sessions for lead in BEFORE_SESSION]
+    ahead = [mark for mark in marks if mark > kept.read_at]
+    near = min(s.starts_at for s in sessions) - NEAR
+    patience = world.patience
+    every = patience.zoom_reads if kept.read_at >= near else min(patience.zoom_reads_early, near - kept.read_at)
+    return min([kept.read_at + every, *ahead])
+
+
+def _revise(one: Convergence, wanted: MeetingSpec) -> None:
+    kept, found = one.kept, one.kept.found
+    applied = kept.applied
+    if applied is None or found is None:
+        return
+    wanted = _with_patience_for_rooms(one, wanted, applied)
+    asked = differences(wanted, applied)
+    lost = differences(applied, found.spec) - kept.restored - asked
+    changed = asked | lost
+    if not changed:
+        return
+    if found.status == "started":
+        changed -= {"starts_at"}
+    one.spend(one.world.patience.repairs_a_day if lost else one.world.patience.changes_a_day)
+    one.save(intent="revise", intent_at=one.now)
+    one.world.meetings.revise(kept.zoom_id, wanted, changed)
+    rooms = _count_rooms(one) if "rooms" in changed else {}
+    restored = (kept.restored - asked) | lost
+    one.save(intent="", applied=wanted, restored=restored, **rooms)
+    one.report.changes.append("réunion modifiée : " + ", ".join(IN_WORDS.get(f, f) for f in sorted(changed)))
+    _read(one)
+
+
+def _count_rooms(one: Convergence) -> dict[str, object]:
+    today = one.now.date().isoformat()
+    sent = one.kept.rooms_sent if one.kept.rooms_day == today else 0
+    return {"rooms_at": one.now, "rooms_day": today, "rooms_sent": sent + 1}
+
+
+def _with_patience_for_rooms(one: Convergence, wanted: MeetingSpec, applied: MeetingSpec) -> MeetingSpec:
+    """Hold room changes back: 10 minutes apart, 20 a day, none once frozen (the host sheet is the truth then)."""
+    if wanted.rooms == applied.rooms:
+        return wanted
+    kept, patience = one.kept, one.world.patience
+    today_sent = kept.rooms_sent if kept.rooms_day == one.now.date().isoformat() else 0
+    earliest = kept.rooms_at + patience.rooms_between if kept.rooms_at and kept.rooms_sent else None
+    if rooms_frozen(one.world.event, kept.key, one.now) or today_sent >= patience.rooms_a_day:
+        return with_rooms_of(wanted, applied)
+    if earliest is not None and one.now < earliest:
+        one.report.unfinished = True
+        one.report.wake(earliest)
+        return with_rooms_of(wanted, applied)
+    return wanted
+
+
+def _say_what_zoom_dropped(one: Convergence) -> None:
+    kept = one.kept
+    if kept.found is None or kept.applied is None:
+        return
+    for field in sorted(differences(kept.applied, kept.found.spec)):
+        name = IN_WORDS.get(field, field)
+        one.report.problems.append(
+            Problem(
+                key=f"zoom:{kept.key}:{field}",
+                what=f"Zoom n'a pas gardé {name} de la réunion",
+                remedy=_remedy(field),
+            )
+        )
+    for n, oddity in enumerate(kept.found.oddities):
+        one.report.problems.append(Problem(key=f"zoom:{kept.key}:oddity-{n}", what=oddity))
+
+
+def _remedy(field: str) -> str:
+    if field == "rooms":
+        return (
+            "dans Zoom, activez Paramètres → En réunion (avancé) → Salle de discussion → « Attribuer les participants "
+            "aux salles lors de la programmation » ; sinon la feuille de l'animateur fait foi"
+        )
+    return "vérifiez les paramètres de la réunion et du compte dans les pages de Zoom (un réglage peut être verrouillé)"

@@ -1,0 +1,168 @@
+"""Gathers what a letter says at the moment it is sent, so that links, hours and rooms are those of now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
+from orchestrator.core.errors import UnwritableLetter
+from orchestrator.core.letters import (
+    CANCELLED,
+    Recipient,
+    changed_facts,
+    digest,
+    facts_for,
+    people_as_recipients,
+    speakers_as_recipients,
+)
+from orchestrator.core.model import Event, Session
+from orchestrator.core.seating import demand, explain
+from orchestrator.jobs.world import World
+from orchestrator.ports import CalendarEntry, Letter
+from orchestrator.store import Delivery
+
+GLANCE = timedelta(minutes=10)
+"""How old the figures of the whole event may be that a letter mentions (demand, seats taken)."""
+YEAR_ONE = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Figures:
+    """Figures of the whole event, looked up now and then."""
+
+    at: datetime
+    demand: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    taken: Mapping[str, int] = field(default_factory=dict)
+    expected: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Words:
+    """Writes the letters of one event."""
+
+    world: World
+    _figures: Figures | None = None
+
+    def letter(self, delivery: Delivery, now: datetime) -> tuple[Letter, dict[str, str | None]]:
+        """Compose a letter and the facts it tells. Raises UnwritableLetter when its person is not there any more."""
+        event = self.world.event
+        who, name = self._recipient(delivery)
+        changed = changed_facts(event, who)
+        contents = compose(
+            event,
+            who,
+            name,
+            self._outlook(who, delivery, now),
+            kind=delivery.kind,
+            session=delivery.session,
+            changes=changes_in_words(event, who, changed),
+        )
+        letter = Letter(
+            kind=delivery.kind,
+            language=delivery.language,
+            to=delivery.address,
+            sender=event.mail_from,
+            reply_to=event.reply_to,
+            message_id=message_id(event, delivery.key, delivery.kind),
+            written_at=now,
+            contents=contents,
+            calendar=tuple(self._entries(who, delivery, now)),
+        )
+        return letter, _facts_told(event, who, delivery, changed)
+
+    def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name]:
+        event, store = self.world.event, self.world.store
+        passes = {delivery.email: store.meetings.passes_of(event.key, delivery.email)}
+        told = {delivery.person: store.outbox.told_to(event.key, delivery.person)}
+        if delivery.person.startswith("s-"):
+            for who in speakers_as_recipients(event, passes, told, {}):
+                if who.ref == delivery.person and who.speaker is not None:
+                    return who, Name(first=who.speaker.name)
+            raise UnwritableLetter("cette personne n'intervient plus")
+        person = store.people.one(event.key, delivery.email)
+        if person is None:
+            raise UnwritableLetter("cette personne s'est désinscrite")
+        seats = {person.email: store.seats.of(event.key, person.email)}
+        who = next(iter(people_as_recipients(event, [person], passes, seats, told, {})))
+        return who, Name(first=person.first_name, last=person.last_name)
+
+    def _outlook(self, who: Recipient, delivery: Delivery, now: datetime) -> Outlook:
+        kept = self.world.store.meetings.all(self.world.event.key)
+        figures = self._glance(now)
+        why = {
+            session: explain(seat, self.world.event, figures.demand.get(session, {}), delivery.language)
+            for session, seat in who.seats.items()
+            if seat.told_at is not None
+        }
+        return Outlook(
+            meetings={key: k.found for key, k in kept.items() if k.found is not None and k.zoom_id},
+            why=why,
+            taken=figures.taken,
+            expected=figures.expected,
+        )
+
+    def _glance(self, now: datetime) -> Figures:
+        if self._figures is None or now - self._figures.at > GLANCE:
+            event, store = self.world.event, self.world.store
+            people = list(store.people.registered(event.key).values())
+            self._figures = Figures(
+                at=now,
+                demand={s.key: demand(event, s.key, people) for s in event.sessions if event.workshops_of(s.key)},
+                taken=store.seats.taken(event.key),
+                expected=store.people.expected(event.key),
+            )
+        return self._figures
+
+    def _entries(self, who: Recipient, delivery: Delivery, now: datetime) -> list[CalendarEntry]:
+        keys = [delivery.session] if delivery.session else list(who.sessions)
+        removed = [fact.partition(":")[2] for fact in who.told if fact.startswith("time:") and not delivery.session]
+        event = self.world.event
+        known = {s.key: s for s in event.sessions}
+        keys += [key for key in removed if key not in keys and key in known]
+        return [self._entry(who, known[key], now, cancelled=key not in who.sessions) for key in keys]
+
+    def _entry(self, who: Recipient, session: Session, now: datetime, *, cancelled: bool) -> CalendarEntry:
+        event = self.world.event
+        fact = f"time:{session.key}"
+        value, at = who.told.get(fact, ("", now))
+        unchanged = value == facts_for(event, who, [session.key])[fact]
+        french = (who.language or event.language) == "fr"
+        contact = " · ".join(part for part in (event.organiser.email, event.organiser.phone) if part)
+        return CalendarEntry(
+            uid=f"{event.key}-{session.key}-{who.ref}@{domain(event.mail_from)}",
+            sequence=int(((at if unchanged else now) - YEAR_ONE).total_seconds() // 60),
+            title=session.title,
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            location="Zoom – lien personnel dans la lettre" if french else "Zoom – personal link in the letter",
+            description=f"{event.title}\n{contact}",
+            cancelled=cancelled or event.is_cancelled(session.key),
+        )
+
+
+def _facts_told(event: Event, who: Recipient, delivery: Delivery, changed: Mapping[str, str]) -> dict[str, str | None]:
+    if delivery.kind == "cancelled":
+        gone = {fact: value for fact, value in changed.items() if value == CANCELLED}
+        return {f: v for f, v in gone.items() if not delivery.session or f == f"time:{delivery.session}"}
+    sessions = [delivery.session] if delivery.session else list(who.sessions)
+    facts: dict[str, str | None] = dict(facts_for(event, who, sessions))
+    if delivery.kind == "moved":
+        facts |= {fact: value or None for fact, value in changed.items() if value != CANCELLED}
+        facts |= {fact: None for fact in who.told if _of_removed(who, fact)}
+    return {fact: value for fact, value in facts.items() if value != CANCELLED}
+
+
+def _of_removed(who: Recipient, fact: str) -> bool:
+    return fact.partition(":")[2] not in who.sessions
+
+
+def domain(sender: str) -> str:
+    """The domain of a sender such as `Name <a@b.fr>`."""
+    return sender.rpartition("@")[2].rstrip("> ") or "localhost"
+
+
+def message_id(event: Event, key: str, kind: str) -> str:
+    """Name a message: the same for every copy of the same letter, and telling nothing about its reader."""
+    return f"<{kind}.{digest(key)}.{digest(key[::-1])}@{domain(event.mail_from)}>"

@@ -1,0 +1,31 @@
+"""A stateful fake Zoom over HTTP: its rules, its refusals, its silent traps, and tempers on demand."""
+
+from orchestrator.outside.zoom.fake import FakeZoom
+from orchestrator.outside.zoom.values import (
+    BUSY,
+    MAINTENANCE,
+    Answer,
+    Call,
+    Drop,
+    Exchange,
+    Expire,
+    Fail,
+    Fault,
+    Garble,
+    Lose,
+)
+
+__all__ = [
+    "BUSY",
+    "MAINTENANCE",
+    "Answer",
+    "Call",
+    "Drop",
+    "Exchange",
+    "Expire",
+    "Fail",
+    "FakeZoom",
+    "Fault",
+    "Garble",
+    "Lose",
+]

@@ -1,0 +1,139 @@
+"""What jobs ask of the outside, in our nouns. Every call has a time limit and raises only core.errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant
+from orchestrator.core.model import Answers
+
+
+class Clock(Protocol):
+    """The only one who tells the time."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+
+    def wait(self, until: datetime) -> None:
+        """Wait until an instant, or less; a rehearsal's clock returns at once."""
+
+
+class Registrations(Protocol):
+    """Where the answers of the form are read. Never written to."""
+
+    def fingerprint(self) -> str:
+        """A cheap sign that changes when the source does (one stat for a file). Raises UnreadableSource."""
+
+    def read(self) -> Answers:
+        """Everything the source holds. Raises UnreadableSource."""
+
+
+class Meetings(Protocol):
+    """Zoom, in our words. Every call raises ZoomError; ZoomUnavailable.uncertain after a write tells that it may
+    have happened all the same."""
+
+    def find(self, host: str, tag: str) -> tuple[Found, ...]:
+        """The host's upcoming meetings whose agenda begins with the tag."""
+
+    def create(self, spec: MeetingSpec) -> str:
+        """Create the meeting, return its number."""
+
+    def read(self, zoom_id: str, tag: str) -> Found:
+        """Read a meeting back. Raises MeetingGone."""
+
+    def revise(self, zoom_id: str, spec: MeetingSpec, changed: frozenset[str]) -> None:
+        """Bring the named fields of MeetingSpec to what the spec says; other settings are left alone."""
+
+    def cancel(self, zoom_id: str) -> None:
+        """Delete the meeting; one that is gone already is no error. Zoom writes to nobody."""
+
+    def register(self, zoom_id: str, people: Sequence[Registrant]) -> tuple[Pass, ...]:
+        """Register at most 30 people, approved at once, without any mail of Zoom's. Raises RegistrantRefused for all
+        of them when Zoom refuses one."""
+
+    def registered(self, zoom_id: str) -> Iterator[Pass]:
+        """Everyone approved for the meeting, all pages."""
+
+    def withdraw(self, zoom_id: str, passes: Sequence[Pass]) -> None:
+        """Cancel the registration of at most 30 people; their links end."""
+
+    def examine(self, host: str) -> tuple[Oddity, ...]:
+        """What of the account or the host would spoil the day: scopes, licence, breakout settings, capacity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity:
+    """Something wrong outside, with its remedy. `fatal`: the day cannot work with it."""
+
+    what: str
+    remedy: str
+    fatal: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarEntry:
+    """One session as one VEVENT; never a personal link inside, calendars are shared."""
+
+    uid: str
+    sequence: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    location: str
+    description: str
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter to be put in words. `contents` holds plain strings, numbers, dates, lists and dicts only."""
+
+    kind: str
+    language: str
+    to: str
+    sender: str
+    reply_to: str
+    message_id: str
+    written_at: datetime
+    contents: Mapping[str, Any]
+    calendar: tuple[CalendarEntry, ...] = ()
+
+
+class Scribe(Protocol):
+    """Puts letters in words."""
+
+    def write(self, letter: Letter) -> bytes:
+        """The complete message, CRLF lines, checked. Raises UnwritableLetter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the relay said."""
+
+    code: int
+    text: str
+
+
+class Held(Protocol):
+    """A letter handed over up to, but without, its final dot."""
+
+    def finish(self) -> Reply:
+        """Send the final dot and return the relay's acceptance. Raises AddressRefused, LetterDeferred, ReplyLost."""
+
+
+class Line(Protocol):
+    """One open connection to the relay; one letter at a time."""
+
+    def offer(self, sender: str, to: str, data: bytes) -> Held:
+        """Offer a letter to one recipient. Raises RelayUnavailable, AddressRefused, LetterDeferred."""
+
+
+class Post(Protocol):
+    """The relay."""
+
+    def connect(self) -> AbstractContextManager[Line]:
+        """Open a connection, log in. Raises RelayUnavailable. Closing never raises."""

@@ -1,0 +1,1 @@
+"""Plays the day in advance: invented people, a pretended outside, a clock set forward."""

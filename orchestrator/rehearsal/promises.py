@@ -1,0 +1,243 @@
+"""Judges a rehearsed day: each promise, held or broken and for whom, from what the relay and Zoom really got."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from orchestrator.core.letters import FRESH_LINK, due_at, speaker_reference
+from orchestrator.core.meetings import meeting_of
+from orchestrator.core.model import Event, Person, Reminder, Seat, identity, reference
+from orchestrator.rehearsal.source import Arrival, first_arrivals
+from orchestrator.store import Delivery, Store, Way
+
+IN_TIME = timedelta(minutes=3)
+"""Somebody registered at least this long before a session must have their link before it starts."""
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    name: str
+    broken_for: tuple[str, ...]
+
+    @property
+    def held(self) -> bool:
+        return not self.broken_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything a rehearsal left behind to judge it by."""
+
+    event: Event
+    store_url: str
+    begins: datetime
+    ends: datetime
+    arrivals: Sequence[Arrival]
+    letters: Sequence[dict[str, Any]]
+    exchanges: Sequence[Line]
+    zoom_meetings: Sequence[Mapping[str, Any]]
+    kills: int
+    connections: int
+    out: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """The evidence beside what the store remembers."""
+
+    evidence: Evidence
+    people: Mapping[str, Person]
+    seats: Mapping[tuple[str, str], Seat]
+    ways: Mapping[str, Mapping[str, Way]]
+    deliveries: Sequence[Delivery]
+
+    @classmethod
+    def of(cls, evidence: Evidence, store: Store) -> Day:
+        key = evidence.event.key
+        return cls(
+            evidence=evidence,
+            people=store.people.registered(key),
+            seats=store.seats.all(key),
+            ways=store.meetings.ways(key),
+            deliveries=store.outbox.all(key),
+        )
+
+    @property
+    def event(self) -> Event:
+        return self.evidence.event
+
+    @cached_property
+    def by_message(self) -> Mapping[str, Delivery]:
+        return {d.message_id: d for d in self.deliveries if d.message_id}
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Delivery]:
+        return {d.key: d for d in self.deliveries}
+
+    @cached_property
+    def accepted(self) -> Mapping[str, list[Line]]:
+        """Lines of accepted letters by the key of the letter."""
+        result: dict[str, list[Line]] = defaultdict(list)
+        for line in self.evidence.letters:
+            if (delivery := self.by_message.get(line["message_id"])) is not None:
+                result[delivery.key].append(line)
+        return result
+
+    @cached_property
+    def to(self) -> Mapping[str, list[Line]]:
+        """Lines of accepted letters by recipient."""
+        result: dict[str, list[Line]] = defaultdict(list)
+        for line in self.evidence.letters:
+            result[identity(line["to"])].append(line)
+        return result
+
+    def text(self, line: Line) -> str:
+        """The plain text of an accepted letter."""
+        message = message_from_bytes((self.evidence.out / line["file"]).read_bytes())
+        return "".join(_plain(part) for part in message.walk() if part.get_content_type() == "text/plain")
+
+
+def _plain(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+
+
+def at(line: Line) -> datetime:
+    return datetime.fromisoformat(line["at"])
+
+
+def judge(day: Day) -> list[Promise]:
+    """Hold the day against every promise."""
+    return [Promise(name=name, broken_for=tuple(dict.fromkeys(broken(day)))) for name, broken in PROMISES.items()]
+
+
+def _link_before_session(day: Day) -> Iterator[str]:
+    """From the form itself: whoever could be read in time must hold their own link when their session starts."""
+    event = day.event
+    for email, arrival in sorted(first_arrivals(day.evidence.arrivals).items()):
+        person = day.people.get(email)
+        sessions = person.sessions if person else arrival.answer.sessions if arrival.answer else ()
+        for key in sessions:
+            session = event.session(key)
+            if event.is_cancelled(key) or arrival.at > session.starts_at - IN_TIME:
+                continue
+            way = day.ways.get(meeting_of(event, key), {}).get(email)
+            if way is None or not way.join_url or not _got_link(day, email, way.join_url, session.starts_at):
+                yield email
+
+
+def _got_link(day: Day, email: str, link: str, before: datetime) -> bool:
+    return any(at(line) < before and link in day.text(line) for line in day.to.get(email, ()))
+
+
+def _reminder_on_time(day: Day) -> Iterator[str]:
+    for reminder, email, key in _reminders_owed(day):
+        session = day.event.session(reminder.session)
+        lines = day.accepted.get(key, [])
+        delivery = day.by_key.get(key)
+        leave_from = delivery.leave_from if delivery else due_at(day.event, reminder)
+        if not lines or not all(leave_from <= at(line) < session.starts_at for line in lines):
+            yield email
+
+
+def _reminders_owed(day: Day) -> Iterator[tuple[Reminder, str, str]]:
+    """Every reminder somebody must get: their link had left at least an hour before its hour, or never left."""
+    event = day.event
+    first_link = {identity(line["to"]): at(line) for line in reversed(day.evidence.letters) if line["kind"] == "link"}
+    arrived = first_arrivals(day.evidence.arrivals)
+    for reminder in event.reminders:
+        if reminder.audience == "speakers" or event.is_cancelled(reminder.session):
+            continue
+        for email, person in sorted(day.people.items()):
+            hour = due_at(event, reminder)
+            known_at = first_link.get(email) or (arrived[email].at if email in arrived else hour)
+            if reminder.session in person.sessions and known_at <= hour - FRESH_LINK:
+                ref = reference(event.key, email)
+                yield reminder, email, f"{event.key}/reminder/{reminder.session}/{reminder.rule.name}/{ref}/1"
+
+
+def _never_twice(day: Day) -> Iterator[str]:
+    """No second acceptance, but byte-equal copies marked in doubt, at most one a connection and kill."""
+    copies = 0
+    for key, lines in sorted(day.accepted.items()):
+        if len(lines) == 1:
+            continue
+        copies += len(lines) - 1
+        bodies = {(day.evidence.out / line["file"]).read_bytes() for line in lines}
+        delivery = day.by_key[key]
+        if len(bodies) > 1 or delivery.in_doubt < len(lines) - 1:
+            yield delivery.address
+    once = Counter((line["to"], line["kind"], line["session"], line["rule"]) for line in _distinct(day))
+    yield from sorted({to for (to, kind, *_), n in once.items() if n > 1 and kind in ("link", "room", "reminder")})
+    if copies > day.evidence.kills * day.evidence.connections:
+        yield f"{copies} copies pour {day.evidence.kills} arrêts"
+
+
+def _distinct(day: Day) -> list[Line]:
+    return list({line["message_id"]: line for line in day.evidence.letters}.values())
+
+
+def _never_late(day: Day) -> Iterator[str]:
+    for line in day.evidence.letters:
+        delivery = day.by_message.get(line["message_id"])
+        if delivery is not None and delivery.rule and at(line) >= day.event.session(delivery.session).starts_at:
+            yield delivery.address
+
+
+def _speakers_told(day: Day) -> Iterator[str]:
+    event = day.event
+    for speaker in event.speakers:
+        open_sessions = [event.session(key) for key in speaker.sessions if not event.is_cancelled(key)]
+        if not open_sessions:
+            continue
+        ref, before = speaker_reference(event, speaker), min(s.starts_at for s in open_sessions)
+        lines = [line for key, found in day.accepted.items() if f"/{ref}/" in key and "/host/" in key for line in found]
+        if not any(at(line) < before for line in lines):
+            yield speaker.name
+
+
+def _rooms_agree(day: Day) -> Iterator[str]:
+    """Seat in the store = room in Zoom = room in the newest letter; told after the freeze: the host sheet, not Zoom."""
+    rooms = _rooms_at_zoom(day)
+    for (session, email), seat in sorted(day.seats.items()):
+        if seat.told_at is None or day.event.is_cancelled(session):
+            continue
+        workshop = day.event.workshop(seat.workshop)
+        frozen_at = workshop.opens_at - timedelta(minutes=5)
+        in_zoom = seat.told_at >= frozen_at or email in rooms.get(workshop.room, ())
+        if not in_zoom or not _newest_letter_says(day, email, session, workshop.room):
+            yield email
+
+
+def _rooms_at_zoom(day: Day) -> dict[str, set[str]]:
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for meeting in day.evidence.zoom_meetings:
+        for room in meeting.get("settings", {}).get("breakout_room", {}).get("rooms", []):
+            rooms[room["name"]] |= {identity(email) for email in room.get("participants", [])}
+    return rooms
+
+
+def _newest_letter_says(day: Day, email: str, session: str, room: str) -> bool:
+    told = [line for line in day.to.get(email, ()) if line["kind"] in ("link", "room", "moved", "reminder")]
+    about = [line for line in told if line["session"] in (None, session)]
+    return bool(about) and room in " ".join(day.text(max(about, key=at)).split())
+
+
+PROMISES: Mapping[str, Callable[[Day], Iterator[str]]] = {
+    "link-before-session": _link_before_session,
+    "reminder-on-time": _reminder_on_time,
+    "never-twice": _never_twice,
+    "never-late": _never_late,
+    "speakers-told": _speakers_told,
+    "rooms-agree": _rooms_agree,
+}

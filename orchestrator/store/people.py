@@ -1,0 +1,259 @@
+"""People, their seats and the last reading of the source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator.core.model import Event, Person, Refusal, Seat
+from orchestrator.store.database import Database
+from orchestrator.store.schema import event, intake, person, seat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What is remembered of the last reading of the source."""
+
+    fingerprint: str
+    read_at: datetime
+    rows: int
+    refused: tuple[Refusal, ...] = ()
+    held: tuple[str, ...] = ()
+
+
+def bump(c: sa.Connection, key: str) -> None:
+    """Note that something which decides letters, seats or meetings of an event has changed."""
+    c.execute(event.update().where(event.c.key == key).values(version=event.c.version + 1))
+
+
+class Events:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def serve(self, what: Event, now: datetime) -> None:
+        """Note that this store serves an event from now on; known already, nothing is written."""
+        with self._db.read() as c:
+            title = c.execute(sa.select(event.c.title).where(event.c.key == what.key)).scalar()
+        if title == what.title:
+            return
+        with self._db.write() as c:
+            if c.execute(sa.select(event.c.key).where(event.c.key == what.key)).scalar():
+                c.execute(event.update().where(event.c.key == what.key).values(title=what.title))
+            else:
+                c.execute(event.insert().values(key=what.key, title=what.title, served_at=now, version=1))
+
+    def is_known(self, key: str) -> bool:
+        with self._db.read() as c:
+            return c.execute(sa.select(event.c.key).where(event.c.key == key)).scalar() is not None
+
+    def version(self, key: str) -> int:
+        """A number that grows with every change that decides something."""
+        with self._db.read() as c:
+            return c.execute(sa.select(event.c.version).where(event.c.key == key)).scalar() or 0
+
+
+class People:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def registered(self, key: str) -> dict[str, Person]:
+        """Everyone registered and not withdrawn, by e-mail."""
+        query = sa.select(person).where(person.c.event == key, person.c.withdrawn_at.is_(None))
+        with self._db.read() as c:
+            return {row.email: _person(row) for row in c.execute(query)}
+
+    def one(self, key: str, email: str) -> Person | None:
+        """Somebody registered and not withdrawn."""
+        query = sa.select(person).where(person.c.event == key, person.c.email == email, person.c.withdrawn_at.is_(None))
+        with self._db.read() as c:
+            row = c.execute(query).one_or_none()
+        return None if row is None else _person(row)
+
+    def expected(self, key: str) -> dict[str, int]:
+        """How many people come to each session."""
+        query = sa.select(person.c.sessions).where(person.c.event == key, person.c.withdrawn_at.is_(None))
+        with self._db.read() as c:
+            return Counter(session for sessions in c.execute(query).scalars() for session in sessions)
+
+    def ever(self, key: str) -> int:
+        """How many people ever registered."""
+        with self._db.read() as c:
+            query = sa.select(sa.func.count()).select_from(person).where(person.c.event == key)
+            return c.execute(query).scalar() or 0
+
+    def reading(self, key: str) -> Reading | None:
+        with self._db.read() as c:
+            row = c.execute(sa.select(intake).where(intake.c.event == key)).one_or_none()
+        if row is None:
+            return None
+        return Reading(
+            fingerprint=row.fingerprint,
+            read_at=row.read_at,
+            rows=row.rows,
+            refused=tuple(Refusal(line=r["line"], reason=r["reason"]) for r in row.refused),
+            held=tuple(row.held),
+        )
+
+    def record(
+        self, key: str, reading: Reading, new: Sequence[Person], edited: Sequence[Person], gone: Sequence[str]
+    ) -> None:
+        """Write one reading of the source down, all or nothing."""
+        with self._db.write() as c:
+            values = {
+                "fingerprint": reading.fingerprint,
+                "read_at": reading.read_at,
+                "rows": reading.rows,
+                "refused": [{"line": r.line, "reason": r.reason} for r in reading.refused],
+                "held": list(reading.held),
+            }
+            if c.execute(sa.select(intake.c.event).where(intake.c.event == key)).scalar() is None:
+                c.execute(intake.insert().values(event=key, **values))
+            else:
+                c.execute(intake.update().where(intake.c.event == key).values(**values))
+            self._write_people(c, key, new, edited)
+            self._withdraw(c, key, gone, reading.read_at)
+            if new or edited or gone:
+                bump(c, key)
+
+    def _write_people(self, c: sa.Connection, key: str, new: Sequence[Person], edited: Sequence[Person]) -> None:
+        known: set[str] = set()
+        if new:
+            known = set(c.execute(sa.select(person.c.email).where(person.c.event == key)).scalars())
+        if fresh := [_row(key, p) for p in new if p.email not in known]:
+            c.execute(person.insert(), fresh)
+        if changed := [*edited, *(p for p in new if p.email in known)]:
+            update = (
+                person.update()
+                .where(person.c.event == sa.bindparam("k_event"), person.c.email == sa.bindparam("k_email"))
+                .values({name: sa.bindparam(f"v_{name}") for name in _row(key, changed[0]) if name not in _KEYS})
+            )
+            c.execute(update, [_update(key, p) for p in changed])
+
+    def _withdraw(self, c: sa.Connection, key: str, gone: Sequence[str], at: datetime) -> None:
+        for chunk in _chunks(gone):
+            c.execute(person.update().where(person.c.event == key, person.c.email.in_(chunk)).values(withdrawn_at=at))
+            c.execute(seat.delete().where(seat.c.event == key, seat.c.person.in_(chunk)))
+
+
+_KEYS = ("event", "email")
+
+
+def _chunks(items: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+    return (items[i : i + size] for i in range(0, len(items), size))
+
+
+def _row(key: str, p: Person) -> dict[str, Any]:
+    return {
+        "event": key,
+        "email": p.email,
+        "address": p.address,
+        "first_name": p.first_name,
+        "last_name": p.last_name,
+        "shown_as": p.shown_as,
+        "language": p.language,
+        "sessions": list(p.sessions),
+        "wishes": {session: [list(rank) for rank in ranks] for session, ranks in sorted(p.wishes.items())},
+        "organisation": p.organisation,
+        "needs": p.needs,
+        "line": p.line,
+        "submitted_at": p.submitted_at,
+        "registered_at": p.registered_at,
+        "withdrawn_at": None,
+    }
+
+
+def _update(key: str, p: Person) -> dict[str, Any]:
+    row = _row(key, p)
+    return {f"k_{n}" if n in _KEYS else f"v_{n}": value for n, value in row.items()}
+
+
+def _person(row: Any) -> Person:
+    return Person(
+        email=row.email,
+        address=row.address,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        shown_as=row.shown_as,
+        language=row.language,
+        sessions=tuple(row.sessions),
+        wishes={s: tuple(tuple(rank) for rank in ranks) for s, ranks in row.wishes.items()},
+        organisation=row.organisation,
+        needs=row.needs,
+        line=row.line,
+        submitted_at=row.submitted_at,
+        registered_at=row.registered_at,
+    )
+
+
+class Seats:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def all(self, key: str) -> dict[tuple[str, str], Seat]:
+        """Every seat of an event by (session, person)."""
+        with self._db.read() as c:
+            rows = c.execute(sa.select(seat).where(seat.c.event == key)).all()
+        return {(r.session, r.person): _seat(r) for r in rows}
+
+    def of(self, key: str, email: str) -> dict[str, Seat]:
+        """One person's seats by session."""
+        with self._db.read() as c:
+            rows = c.execute(sa.select(seat).where(seat.c.event == key, seat.c.person == email)).all()
+        return {r.session: _seat(r) for r in rows}
+
+    def taken(self, key: str) -> dict[str, int]:
+        """How many seats of each workshop are taken."""
+        query = sa.select(seat.c.workshop, sa.func.count().label("n")).where(seat.c.event == key)
+        with self._db.read() as c:
+            return {r.workshop: r.n for r in c.execute(query.group_by(seat.c.workshop))}
+
+    def record(self, key: str, wanted: Mapping[tuple[str, str], Seat], found: Mapping[tuple[str, str], Seat]) -> int:
+        """Write the difference between the seats as wanted and as found; say how many rows that was."""
+        gone = [place for place in found if place not in wanted]
+        changed = [s for place, s in wanted.items() if found.get(place) != s]
+        if not gone and not changed:
+            return 0
+        with self._db.write() as c:
+            stale = gone + [(s.session, s.person) for s in changed if (s.session, s.person) in found]
+            if stale:
+                c.execute(
+                    seat.delete().where(
+                        seat.c.event == key,
+                        seat.c.session == sa.bindparam("k_session"),
+                        seat.c.person == sa.bindparam("k_person"),
+                    ),
+                    [{"k_session": session, "k_person": who} for session, who in stale],
+                )
+            if changed:
+                c.execute(seat.insert(), [{"event": key, **_seat_row(s)} for s in changed])
+            bump(c, key)
+        return len(gone) + len(changed)
+
+
+def _seat(row: Any) -> Seat:
+    return Seat(
+        person=row.person,
+        session=row.session,
+        workshop=row.workshop,
+        rank=row.rank,
+        reason=row.reason,
+        told_at=row.told_at,
+        told_by=row.told_by,
+    )
+
+
+def _seat_row(s: Seat) -> dict[str, Any]:
+    return {
+        "session": s.session,
+        "person": s.person,
+        "workshop": s.workshop,
+        "rank": s.rank,
+        "reason": s.reason,
+        "told_at": s.told_at,
+        "told_by": s.told_by,
+    }

@@ -1,0 +1,213 @@
+"""The tables. Instants are aware and UTC; every row that must not exist twice has a UNIQUE behind it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime; a naive one is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, _dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)  # type: ignore[no-any-return]  # value is Any
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def text(name: str, *, default: str | None = "", primary_key: bool = False) -> sa.Column[str]:
+    if primary_key:
+        return sa.Column(name, sa.Text, primary_key=True)
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
+
+
+def number(name: str, default: int = 0) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default=str(default))
+
+
+def json(name: str, default: str = "{}") -> sa.Column[Any]:
+    return sa.Column(name, sa.JSON, nullable=False, server_default=default)
+
+
+event = sa.Table(
+    "event",
+    metadata,
+    text("key", primary_key=True),
+    text("title"),
+    sa.Column("served_at", Instant, nullable=False),
+    number("version"),  # grows with every change that decides something: a beat compares it and nothing else
+)
+
+intake = sa.Table(
+    "intake",
+    metadata,
+    text("event", primary_key=True),
+    text("fingerprint"),
+    sa.Column("read_at", Instant, nullable=False),
+    number("rows"),
+    json("refused", "[]"),
+    json("held", "[]"),
+)
+
+person = sa.Table(
+    "person",
+    metadata,
+    text("event", primary_key=True),
+    text("email", primary_key=True),
+    text("address"),
+    text("first_name"),
+    text("last_name"),
+    text("shown_as"),
+    text("language"),
+    json("sessions", "[]"),
+    json("wishes"),
+    text("organisation"),
+    text("needs"),
+    number("line"),
+    sa.Column("submitted_at", Instant),
+    sa.Column("registered_at", Instant, nullable=False),
+    sa.Column("withdrawn_at", Instant),
+)
+
+seat = sa.Table(
+    "seat",
+    metadata,
+    text("event", primary_key=True),
+    text("session", primary_key=True),
+    text("person", primary_key=True),
+    text("workshop"),
+    number("rank"),
+    text("reason"),
+    sa.Column("told_at", Instant),
+    text("told_by"),
+)
+
+meeting = sa.Table(
+    "meeting",
+    metadata,
+    text("event", primary_key=True),
+    text("key", primary_key=True),
+    text("tag"),
+    text("zoom_id"),  # "" = not created yet, or gone
+    text("intent"),  # the write that is under way: "" | create | revise | cancel
+    sa.Column("intent_at", Instant),
+    sa.Column("applied", sa.JSON),  # the spec as last sent
+    sa.Column("found", sa.JSON),  # the meeting as last read
+    json("restored", "[]"),  # fields already sent again because Zoom did not keep them
+    sa.Column("read_at", Instant),
+    sa.Column("rooms_at", Instant),
+    text("rooms_day"),
+    number("rooms_sent"),
+)
+
+way = sa.Table(
+    "way",  # one person's personal link into one meeting
+    metadata,
+    text("event", primary_key=True),
+    text("meeting", primary_key=True),
+    text("email", primary_key=True),
+    text("zoom_id"),
+    text("registrant_id"),
+    text("join_url"),
+    text("state", default="asked"),  # asked (no answer seen) | open | refused
+    text("problem"),
+    text("adds_day"),
+    number("adds"),
+)
+
+budget = sa.Table(
+    "budget",
+    metadata,
+    text("host", primary_key=True),
+    text("day", primary_key=True),
+    number("used"),
+)
+
+letter = sa.Table(
+    "letter",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    text("event"),
+    text("kind"),
+    text("session"),
+    text("rule"),
+    text("person"),
+    text("email"),
+    text("address"),
+    text("language"),
+    text("revision"),
+    text("relay"),
+    text("state", default="due"),  # due | claimed | dotted | sent | refused | void | withdrawn
+    sa.Column("leave_from", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("wanted_by", Instant, nullable=False),
+    sa.Column("void_at", Instant, nullable=False),
+    sa.Column("not_before", Instant),
+    text("owner"),
+    sa.Column("lease_until", Instant),
+    number("attempts"),
+    number("in_doubt"),
+    text("message_id"),
+    sa.Column("data", sa.LargeBinary),
+    sa.Column("facts", sa.JSON),
+    number("code"),
+    text("reply"),
+    sa.Column("dotted_at", Instant),
+    sa.Column("sent_at", Instant),
+    sa.Index("ix_letter_queue", "relay", "state", "wanted_by"),
+    sa.Index("ix_letter_event", "event", "kind"),
+    sa.Index("ix_letter_person", "event", "person", "kind"),
+    sa.Index("ix_letter_dotted", "relay", "dotted_at"),
+)
+
+told = sa.Table(
+    "told",
+    metadata,
+    text("event", primary_key=True),
+    text("person", primary_key=True),
+    text("fact", primary_key=True),
+    text("value"),
+    sa.Column("at", Instant, nullable=False),
+)
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    text("name", primary_key=True),
+    text("owner"),
+    sa.Column("until", Instant, nullable=False),
+)
+
+alarm = sa.Table(
+    "alarm",
+    metadata,
+    text("event", primary_key=True),
+    text("key", primary_key=True),
+    text("what"),
+    text("remedy"),
+    sa.Column("since", Instant, nullable=False),
+)

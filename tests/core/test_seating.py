@@ -1,0 +1,374 @@
+"""Seats are held against two independent judges: every possible answer in small cases, OR-Tools in large ones."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.core.flow import Group, Place, assign
+from orchestrator.core.model import Event, Organiser, Person, Seat, Seating, Session, Wishes, Workshop, ZoomWishes
+from orchestrator.core.seating import demand, explain, seat
+
+NOW = datetime(2021, 6, 24, 7, 30, tzinfo=UTC)
+SESSION = "matin"
+AIMS = ("nobody-badly", "most-satisfied")
+
+
+def an_event(seats: Mapping[str, int], *, aim: Any = "nobody-badly", seed: str = "") -> Event:
+    return Event(
+        key="relation",
+        title="Relation",
+        date=NOW.date(),
+        timezone="Europe/Paris",
+        organiser=Organiser(name="Pôle ressources", email="contact@exemple.fr"),
+        sessions=(Session(key=SESSION, title="Matin", starts_at=NOW, ends_at=NOW, doors_at=NOW, day=NOW.date()),),
+        seating=Seating(wishes_until=NOW, tell_at=NOW, aim=aim, seed=seed),
+        zoom=ZoomWishes(host="hote@exemple.fr"),
+        workshops=tuple(a_workshop(key, places) for key, places in seats.items()),
+    )
+
+
+def a_workshop(key: str, seats: int) -> Workshop:
+    return Workshop(key=key, session=SESSION, code=key, title=key, short="Atelier", seats=seats, opens_at=NOW)
+
+
+def a_person(email: str, *wishes: str) -> Person:
+    """`a_person("p", "A", "BC")` wishes A first, then B and C equally."""
+    ranks = {SESSION: tuple(tuple(rank) for rank in wishes)} if wishes else {}
+    return Person(email=email, address=email, first_name=email, wishes=ranks)
+
+
+def crowd(number: int, *wishes: str, name: str = "p") -> list[Person]:
+    return [a_person(f"{name}{i}", *wishes) for i in range(number)]
+
+
+def a_seat(workshop: str, rank: int, reason: str, *, person: str = "p") -> Seat:
+    return Seat(person=person, session=SESSION, workshop=workshop, rank=rank, reason=reason)
+
+
+def told(person: Person, workshop: str) -> dict[str, Seat]:
+    return {person.email: Seat(person=person.email, session=SESSION, workshop=workshop, told_at=NOW)}
+
+
+def fill(seats: Mapping[str, Seat]) -> dict[str, int]:
+    return dict(Counter(seat.workshop for seat in seats.values()))
+
+
+def known(wishes: Wishes, workshops: Iterable[str]) -> list[set[str]]:
+    """What is left of the wishes without unknown and repeated workshops, written another way than in the code."""
+    left = set(workshops)
+    ranks = []
+    for rank in wishes:
+        ranks.append(left & set(rank))
+        left -= set(rank)
+    return [rank for rank in ranks if rank]
+
+
+def score(
+    event: Event, people: Sequence[Person], answer: Mapping[str, str | None], taken: Mapping[str, int]
+) -> tuple[Any, ...]:
+    """What the documentation promises, worst thing first; less is better."""
+    seats = {workshop.key: workshop.seats for workshop in event.workshops}
+    ranked = {p.email: known(p.wishes.get(SESSION, ()), seats) for p in people}
+    last = max(map(len, ranked.values()), default=0)
+    got: Counter[int] = Counter()
+    left_out = {True: 0, False: 0}
+    for email, ranks in ranked.items():
+        workshop = answer.get(email)
+        if workshop is None:
+            left_out[bool(ranks)] += 1
+        elif ranks:
+            got[next((r for r, keys in enumerate(ranks, 1) if workshop in keys), last + 1)] += 1
+    load = Counter(taken) + Counter(workshop for workshop in answer.values() if workshop)
+    uneven = sum(Fraction(load[key] ** 2, places) for key, places in seats.items() if places)
+    badly = [got[rank] for rank in range(last + 1, 1, -1)]
+    aim = badly if event.seating.aim == "nobody-badly" else [sum(rank * n for rank, n in got.items())]
+    return left_out[True], *aim, left_out[False], uneven
+
+
+def every_answer(event: Event, people: Sequence[Person], taken: Mapping[str, int]) -> Iterator[dict[str, str | None]]:
+    room = {workshop.key: max(0, workshop.seats - taken.get(workshop.key, 0)) for workshop in event.workshops}
+    for places in product([None, *room], repeat=len(people)):
+        if all(places.count(key) <= free for key, free in room.items()):
+            yield dict(zip((person.email for person in people), places, strict=True))
+
+
+wishes = st.lists(st.lists(st.sampled_from("ABCX"), max_size=2).map("".join), max_size=3)
+peoples = st.lists(wishes, max_size=5).map(lambda all: [a_person(f"p{i}", *w) for i, w in enumerate(all)])
+rooms = st.dictionaries(st.sampled_from("ABC"), st.integers(0, 3), max_size=3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rooms, peoples, st.sampled_from(AIMS), st.dictionaries(st.sampled_from("ABC"), st.integers(1, 2), max_size=2))
+def test_no_other_answer_is_better(
+    seats: dict[str, int], people: list[Person], aim: str, taken: dict[str, int]
+) -> None:
+    event = an_event(seats, aim=aim)
+    taken = {key: number for key, number in taken.items() if key in seats}
+    kept = [(a_person(f"t{key}{i}"), key) for key, number in taken.items() for i in range(number)]
+    before = {email: seat for person, key in kept for email, seat in told(person, key).items()}
+    answer = seat(event, SESSION, [*people, *(person for person, _ in kept)], before)
+    assert {email: answer[email] for email in before} == before
+    new = {email: got.workshop for email, got in answer.items() if email not in before}
+    best = min(score(event, people, other, taken) for other in every_answer(event, people, taken))
+    assert score(event, people, new, taken) == best
+    assert new in [{e: w for e, w in other.items() if w} for other in every_answer(event, people, taken)]
+
+
+def random_crowd(number: int, keys: str, *, seed: int) -> list[Person]:
+    """A crowd where the first workshops are in fashion and every fifth person wishes nothing or equally."""
+    lots = random.Random(seed)
+    people = []
+    for i in range(number):
+        ranks = sorted(keys, key=lambda key: -(lots.random() ** (keys.index(key) + 1)))[: lots.randint(0, 5)]
+        if ranks and not i % 5:
+            ranks[:2] = ["".join(ranks[:2])]
+        people.append(a_person(f"p{i}", *ranks))
+    return people
+
+
+@pytest.mark.parametrize("aim", AIMS)
+@pytest.mark.parametrize("places", [70, 83, 120])
+def test_the_wishes_cost_what_or_tools_finds(places: int, aim: str) -> None:
+    keys = "ABCDEFGHIJKL"
+    event = an_event(dict.fromkeys(keys, places), aim=aim)
+    people = [person for person in random_crowd(1000, keys, seed=places) if person.wishes]
+    answer = seat(event, SESSION, people, {})
+    last = 5
+    price = [0, *(100**rank if aim == "nobody-badly" else rank for rank in range(last + 1))]
+    unwished = price[last + 1]
+    costs = [
+        {key: price[rank] for rank, keys in enumerate(known(p.wishes[SESSION], keys), 1) for key in keys}
+        for p in people
+    ]
+    mine = sum(
+        cost.get(answer[p.email].workshop, unwished) if p.email in answer else unwished
+        for p, cost in zip(people, costs, strict=True)
+    )
+    assert mine == or_tools_cost(costs, dict.fromkeys(keys, places), unwished)
+    assert len(answer) == min(len(people), places * len(keys))
+
+
+def or_tools_cost(costs: list[dict[str, int]], room: dict[str, int], unwished: int) -> int:
+    from ortools.graph.python import min_cost_flow  # type: ignore[import-untyped]  # has no stubs
+
+    flow = min_cost_flow.SimpleMinCostFlow()
+    room = {**room, "nowhere": max(0, len(costs) - sum(room.values()))}
+    nodes = {key: len(costs) + i for i, key in enumerate(room)}
+    sink = len(costs) + len(room)
+    for i, cost in enumerate(costs):
+        flow.set_node_supply(i, 1)
+        for key, node in nodes.items():
+            flow.add_arc_with_capacity_and_unit_cost(i, node, 1, cost.get(key, unwished))
+    for key, node in nodes.items():
+        flow.add_arc_with_capacity_and_unit_cost(node, sink, room[key], 0)
+    flow.set_node_supply(sink, -len(costs))
+    assert flow.solve() == flow.OPTIMAL
+    return int(flow.optimal_cost())
+
+
+@pytest.mark.parametrize("aim", AIMS)
+def test_the_order_of_the_people_and_of_the_workshops_changes_nothing(aim: str) -> None:
+    seats = {"A": 30, "B": 30, "C": 40, "D": 90, "E": 20}
+    people = random_crowd(220, "ABCDE", seed=1)
+    answer = seat(an_event(seats, aim=aim), SESSION, people, {})
+    for lots in map(random.Random, range(3)):
+        shuffled = {key: seats[key] for key in lots.sample(list(seats), len(seats))}
+        others = lots.sample(people, len(people))
+        assert seat(an_event(shuffled, aim=aim), SESSION, others, {}) == answer
+
+
+def lot(email: str, seed: str = "relation") -> bytes:
+    return hashlib.blake2b(f"{seed}\n{SESSION}\n{email}".encode(), digest_size=8).digest()
+
+
+@pytest.mark.parametrize("places", [40, 47, 60])
+def test_nobody_envies_an_equal_but_for_the_published_draw(places: int) -> None:
+    people = random_crowd(220, "ABCDE", seed=places)
+    answer = seat(an_event(dict.fromkeys("ABCDE", places)), SESSION, people, {})
+    alike: dict[str, list[Person]] = {}
+    for person in people:
+        ranks = known(person.wishes.get(SESSION, ()), "ABCDE")
+        alike.setdefault(str([sorted(rank) for rank in ranks]), []).append(person)
+    for group in alike.values():
+        lucky = sorted(group, key=lambda person: lot(person.email))
+        got = [(answer[p.email].rank or 98) if p.email in answer else 99 for p in lucky]
+        assert got == sorted(got)
+
+
+@pytest.mark.parametrize("seed", ["", "6-12-23-31-44-49"])
+def test_the_lowest_lot_wins_the_last_place(seed: str) -> None:
+    people = crowd(9, "A", "B")
+    answer = seat(an_event({"A": 1, "B": 8}, seed=seed), SESSION, people, {})
+    winner = min((person.email for person in people), key=lambda email: lot(email, seed or "relation"))
+    assert [email for email, got in answer.items() if got.rank == 1] == [winner]
+
+
+def test_equal_wishes_written_in_another_order_are_drawn_together() -> None:
+    people = [*crowd(6, "AB", "C"), *crowd(6, "BA", "X", "C", name="q")]
+    answer = seat(an_event({"A": 3, "B": 3, "C": 6}), SESSION, people, {})
+    lucky = sorted((person.email for person in people), key=lot)
+    assert [answer[email].rank for email in lucky] == [1] * 6 + [2] * 6
+
+
+@pytest.mark.parametrize(
+    ("seats", "others"),
+    [
+        ({"A": 3, "B": 1, "C": 1, "D": 0}, crowd(3, "A", "B")),
+        ({"A": 3, "B": 2, "C": 1, "D": 0}, [a_person(f"p{i}", "A", "B", *"CDX"[i : i + 1]) for i in range(4)]),
+    ],
+)
+def test_between_people_with_different_wishes_each_loses_as_often(seats: dict[str, int], others: list[Person]) -> None:
+    people = [*others, a_person("lone", "A", "C")]
+    moved = Counter(
+        email
+        for seed in range(400)
+        for email, got in seat(an_event(seats, seed=f"s{seed}"), SESSION, people, {}).items()
+        if got.rank == 2
+    )
+    fair = 400 * (len(people) - seats["A"]) / len(people)
+    assert moved.total() == 400 * (len(people) - seats["A"])
+    assert all(0.75 * fair < times < 1.25 * fair for times in moved.values()), moved
+
+
+def test_the_seats_say_why() -> None:
+    people = [a_person("first", "A"), a_person("second", "B"), a_person("told", "A"), a_person("none")]
+    kept = told(people[2], "B")
+    answer = seat(an_event({"A": 1, "B": 1, "C": 5}), SESSION, people, kept)
+    assert answer == {
+        **kept,
+        "first": a_seat("A", 1, "wish-1", person="first"),
+        "second": a_seat("C", 0, "wishes-full", person="second"),
+        "none": a_seat("C", 0, "no-wishes", person="none"),
+    }
+
+
+def test_nobody_badly_spares_the_worst_where_most_satisfied_counts_the_sum() -> None:
+    people = [a_person("x", "A", "B"), a_person("y", "B", "C"), a_person("z", "D", "A", "C")]
+    seats = {"A": 1, "B": 1, "C": 1, "D": 0}
+    ranks = {
+        aim: sorted(got.rank for got in seat(an_event(seats, aim=aim), SESSION, people, {}).values()) for aim in AIMS
+    }
+    assert ranks == {"nobody-badly": [2, 2, 2], "most-satisfied": [1, 1, 3]}
+
+
+def test_told_seats_stay_though_the_capacity_was_lowered() -> None:
+    people = crowd(4, "A")
+    kept = {email: s for person in people[:3] for email, s in told(person, "A").items()}
+    answer = seat(an_event({"A": 2, "B": 1}), SESSION, people, kept)
+    newcomer = a_seat("B", 0, "wishes-full", person="p3")
+    assert answer == {**kept, "p3": newcomer}
+
+
+def test_the_told_seat_of_somebody_who_does_not_come_is_free_again() -> None:
+    gone, newcomer = crowd(2, "A")
+    assert fill(seat(an_event({"A": 1}), SESSION, [newcomer], told(gone, "A"))) == {"A": 1}
+
+
+def test_a_newcomer_gets_the_best_free_place_and_moves_nobody() -> None:
+    people = crowd(10, "A", "B", "C")
+    event = an_event({"A": 5, "B": 5, "C": 5})
+    before = seat(event, SESSION, people, {})
+    newcomer = a_person("new", "A", "C", "B")
+    after = seat(event, SESSION, [newcomer, *people], before)
+    assert after == before | {"new": a_seat("C", 2, "wish-2", person="new")}
+
+
+def test_who_finds_no_place_gets_no_seat_and_the_highest_lots_lose() -> None:
+    people = crowd(7, "A")
+    answer = seat(an_event({"A": 2, "B": 3}), SESSION, people, {})
+    assert list(fill(answer).items()) == [("A", 2), ("B", 3)]
+    assert set(answer) == set(sorted((p.email for p in people), key=lot)[:5])
+
+
+def test_people_without_wishes_do_not_take_the_places_of_those_who_have_some() -> None:
+    people = [*crowd(3), *crowd(3, "A", "B", name="w")]
+    answer = seat(an_event({"A": 2, "B": 2}), SESSION, people, {})
+    assert sorted(got.reason for got in answer.values()) == ["no-wishes", "wish-1", "wish-1", "wish-2"]
+
+
+@pytest.mark.parametrize("wishes", [(), ("AB",), ("BA",), ("XBA",)])
+def test_who_wishes_nothing_or_all_the_same_fills_the_places_evenly(wishes: tuple[str, ...]) -> None:
+    assert fill(seat(an_event({"A": 40, "B": 20}), SESSION, crowd(30, *wishes), {})) == {"A": 20, "B": 10}
+
+
+def test_people_without_wishes_go_where_fewest_sit() -> None:
+    people = [*crowd(6, "A"), *crowd(6, name="n")]
+    assert fill(seat(an_event({"A": 10, "B": 10, "C": 0}), SESSION, people, {})) == {"A": 6, "B": 6}
+
+
+def test_unknown_workshops_and_repeated_wishes_are_left_out_and_the_next_move_up() -> None:
+    answer = seat(an_event({"A": 1, "B": 1}), SESSION, [a_person("p", "X", "A", "AB"), a_person("q", "A")], {})
+    assert {email: (got.workshop, got.rank) for email, got in answer.items()} == {"p": ("B", 2), "q": ("A", 1)}
+
+
+def test_without_people_or_workshops_there_are_no_seats() -> None:
+    assert seat(an_event({"A": 3}), SESSION, [], {}) == {}
+    assert seat(an_event({}), SESSION, crowd(2, "A"), {}) == {}
+
+
+def test_groups_may_share_a_flow_without_any_event() -> None:
+    groups = [Group(3, {0: 0, 1: 1}), Group(2, {0: 0})]
+    assert assign(groups, [Place(3), Place(2, 1), Place(4)], 9) == [{0: 1, 1: 1, 2: 1}, {0: 2}]
+
+
+def test_the_demand_counts_first_wishes() -> None:
+    people = [*crowd(3, "A", "B"), a_person("e", "AB", "C"), a_person("u", "X", "C"), a_person("n")]
+    assert demand(an_event({"A": 1, "B": 1, "C": 1, "D": 1}), SESSION, people) == {"A": 4, "B": 1, "C": 1, "D": 0}
+
+
+WISHES = (("A",), ("B",))
+
+
+@pytest.mark.parametrize(
+    ("got", "language", "wishes", "sentence"),
+    [
+        (a_seat("A", 1, "wish-1"), "fr", WISHES, "Votre 1er choix."),
+        (
+            a_seat("B", 2, "wish-2"),
+            "fr",
+            WISHES,
+            "Votre 2e choix : le 1er, « A – Atelier », était demandé en premier par 31 personnes pour 24 places.",
+        ),
+        (
+            a_seat("B", 2, "wish-2"),
+            "en",
+            WISHES,
+            "Your 2nd choice: the 1st, “A – Atelier”, was the first choice of 31 people for 24 places.",
+        ),
+        (a_seat("B", 2, "wish-2"), "fr", (), "Votre 2e choix."),
+        (a_seat("A", 2, "wish-2"), "fr", WISHES, "Votre 2e choix."),
+        (
+            a_seat("A", 4, "wish-4"),
+            "en",
+            (("C",), ("B",)),
+            "Your 4th choice: the 1st, “C – Atelier”, was full (9 places).",
+        ),
+        (
+            a_seat("B", 0, "wishes-full"),
+            "fr",
+            (("X",), (), ("A", "C")),
+            "Vos choix étaient complets : le 1er, « A – Atelier », était demandé en premier par 31 personnes"
+            " pour 24 places.",
+        ),
+        (
+            a_seat("B", 0, "no-wishes"),
+            "fr",
+            (),
+            "Vous n’aviez pas indiqué de choix : les places libres ont été réparties entre les ateliers.",
+        ),
+    ],
+)
+def test_a_seat_is_explained_in_one_sentence(got: Seat, language: str, wishes: Wishes, sentence: str) -> None:
+    event = an_event({"A": 24, "B": 24, "C": 9})
+    assert explain(got, event, {"A": 31, "B": 2, "C": 3}, language, wishes) == sentence

@@ -1,0 +1,1 @@
+"""The shipped doubles of the outside world, held to what they pretend to be."""
