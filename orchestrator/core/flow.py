@@ -30,9 +30,9 @@ class Place(NamedTuple):
 def assign(groups: Sequence[Group], places: Sequence[Place], elsewhere: int) -> list[dict[int, int]]:
     """Count how many of each group get which place.
 
-    As many as there is room for are placed, at the least total cost; of all such answers one of the most evenly
-    filled is taken (the least sum of taken² / seats). `elsewhere` must exceed every cost. Between equals, the
-    group that comes first gives way.
+    As many as there is room for are placed, at the least total cost. The places are then filled as evenly as can
+    be (the least sum of taken² / seats) without changing what anybody's place costs. `elsewhere` must exceed
+    every cost. Between equals, the group that comes first gives way.
     """
     flow = _Flow(groups, places, elsewhere)
     while flow.measure():
@@ -58,7 +58,7 @@ class _Flow:
         self.base = len(groups) or 1  # a queue's entry is cost difference * base + group: ints sort fast
         self.queues: list[list[list[int]]] = [[] for _ in self.free]
         self.queues[self.hub] = [*([0] for _ in range(self.hub)), []]
-        self.final = False
+        self.levelling = False
         for group, (size, costs) in enumerate(groups):
             place = self._cheapest(costs)
             self.sitting[place][group] = size
@@ -174,33 +174,28 @@ class _Flow:
         return self.queues[u]
 
     def _entries(self, u: int, group: int) -> list[tuple[int, int]]:
-        """List the queues a group stands in at a place; none but the tight ones once the potentials are final."""
-        costs, base, far = self.costs[group], self.base, self.far
-        here = costs.get(u, self.elsewhere)
-        if self.final:
-            rise = here - far[u]
-            steps = [(v, cost) for v, cost in costs.items() if cost - far[v] == rise and v != u]
-            if self.elsewhere - far[self.hub] == rise:
-                steps.append((self.hub, self.elsewhere))
-        else:
-            steps = [(v, cost) for v, cost in costs.items() if v != u]
-            steps.append((self.hub, self.elsewhere))
-        return [(v, (cost - here) * base + group) for v, cost in steps]
+        """List the queues a group stands in at a place, with its entry; when levelling, those of equal cost."""
+        costs, here = self.costs[group], self.costs[group].get(u, self.elsewhere)
+        if self.levelling:
+            steps = [(v, group) for v, cost in costs.items() if cost == here and v != u]
+            return [*steps, (self.hub, group)] if here == self.elsewhere else steps
+        steps = [(v, (cost - here) * self.base + group) for v, cost in costs.items() if v != u]
+        return [*steps, (self.hub, (self.elsewhere - here) * self.base + group)]
 
     def level(self) -> None:
-        """Even out the places by chains that cost nothing, until none helps any more."""
-        self.final = True
-        best = max(self.far)  # the potential of each place with room, and of those that are as good
-        places = [u for u in range(self.nowhere) if self.far[u] == best]
-        while sum(self._relieve(u, places) for u in places):
+        """Even out the places by moves between places of equal cost, until none helps any more."""
+        self.levelling = True
+        self.far = [0] * len(self.free)
+        self.queues[: self.hub] = [[] for _ in range(self.hub)]
+        while sum(self._relieve(u) for u in range(self.nowhere)):
             pass
 
-    def _relieve(self, u: int, places: list[int]) -> bool:
+    def _relieve(self, u: int) -> bool:
         """Move as many as helps from a place to the one where that helps most; False if nothing helps."""
-        if not any(self._worth(u, v) for v in places):
+        if not any(self._worth(u, v) for v in range(self.nowhere)):
             return False
         came = self._reach(u)
-        v = max((v for v in places if v in came), key=lambda v: self._worth(u, v))
+        v = max((v for v in came if v < self.nowhere), key=lambda v: self._worth(u, v))
         chain = [v]
         while chain[0] != u:
             chain.insert(0, came[chain[0]])

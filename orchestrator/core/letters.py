@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from orchestrator.core.meetings import SIGNING_IN, Pass, meeting_of
+from orchestrator.core.meetings import SIGNING_IN, Pass, meetings_of
 from orchestrator.core.model import Before, Event, Person, Reminder, Seat, Session, Speaker, identity, reference
 from orchestrator.core.sending import Departure, Wave, departures
 
@@ -73,15 +74,43 @@ def digest(text: str) -> str:
     return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
 
 
-def facts_for(event: Event, who: Recipient, sessions: Iterable[str] | None = None) -> dict[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Almanac:
+    """What an event's dates and places come to, worked out once for everybody."""
+
+    event: Event
+    sessions: Mapping[str, Session]
+    meeting: Mapping[str, str]
+    """By session."""
+    off: frozenset[str]
+    """Sessions that are cancelled."""
+    times: Mapping[str, str]
+    """The fact told about a session's hours."""
+    hours: tuple[tuple[Reminder, str, datetime], ...]
+    """Each reminder of an open session with its rule's name and instant."""
+
+
+def almanac(event: Event) -> Almanac:
+    """Work out an event's dates and places."""
+    off = frozenset(s.key for s in event.sessions if event.is_cancelled(s.key))
+    return Almanac(
+        event=event,
+        sessions={s.key: s for s in event.sessions},
+        meeting={s.key: meeting for meeting, sessions in meetings_of(event).items() for s in sessions},
+        off=off,
+        times={s.key: _time_fact(event, s) for s in event.sessions},
+        hours=tuple((r, r.rule.name, due_at(event, r)) for r in event.reminders if r.session not in off),
+    )
+
+
+def facts_for(book: Almanac, who: Recipient, sessions: Iterable[str] | None = None) -> dict[str, str]:
     """Say what is true now for somebody, of their sessions or of some of them."""
     facts = {}
     for key in who.sessions if sessions is None else sessions:
-        session = event.session(key)
-        facts[f"time:{key}"] = _time_fact(event, session)
-        if event.is_cancelled(key):
+        facts[f"time:{key}"] = book.times[key]
+        if key in book.off:
             continue
-        if (way := who.passes.get(meeting_of(event, key))) is not None:
+        if (way := who.passes.get(book.meeting[key])) is not None:
             facts[f"link:{key}"] = digest(way.join_url)
         if (seat := who.seats.get(key)) is not None and seat.told_at is not None:
             facts[f"room:{key}"] = seat.workshop
@@ -94,55 +123,52 @@ def _time_fact(event: Event, session: Session) -> str:
     return f"{session.starts_at.isoformat()}/{session.ends_at.isoformat()}"
 
 
-def has_way_in(event: Event, who: Recipient, meetings: Iterable[str]) -> bool:
+def has_way_in(book: Almanac, who: Recipient, meetings: Collection[str]) -> bool:
     """Tell whether every open session of theirs can be entered: a personal link, or a meeting to sign in to."""
-    needed = {meeting_of(event, key) for key in who.sessions if not event.is_cancelled(key)}
-    if who.speaker is not None and who.speaker.role in SIGNING_IN:
-        return needed <= set(meetings)
-    return needed <= set(who.passes)
+    signs_in = who.speaker is not None and who.speaker.role in SIGNING_IN
+    open_to = meetings if signs_in else who.passes
+    return all(key in book.off or book.meeting[key] in open_to for key in who.sessions)
 
 
-def owed(event: Event, who: Recipient, now: datetime, meetings: Iterable[str] = ()) -> Iterator[Owed]:
+def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str] = ()) -> Iterator[Owed]:
     """List every letter that one person is or will be owed, as far as can be known now."""
-    if not who.sessions or not has_way_in(event, who, meetings):
+    if not who.sessions or not has_way_in(book, who, meetings):
         return
-    if who.first_sent_at is None and not _open_sessions(event, who):
+    if who.first_sent_at is None and book.off.issuperset(who.sessions):
         return
-    base = Owed(
-        kind="link",
+    write = partial(
+        Owed,
         person=who.ref,
         email=who.email,
         to=who.address,
-        language=who.language or event.language,
-        void_at=max(event.session(key).ends_at for key in who.sessions),
+        language=who.language or book.event.language,
     )
-    yield _first(base, who)
+    void_at = max(book.sessions[key].ends_at for key in who.sessions)
+    yield _first(write, who, void_at)
     if who.speaker is None:
-        yield from _rooms(event, who, base)
-    yield from _reminders(event, who, base, now)
+        yield from _rooms(book, who, write)
+    yield from _reminders(book, who, write, now)
     if who.first_sent_at is not None:
-        yield from _corrections(event, who, base)
+        yield from _corrections(book, who, write)
 
 
-def _open_sessions(event: Event, who: Recipient) -> list[Session]:
-    return [event.session(key) for key in who.sessions if not event.is_cancelled(key)]
+Write = Callable[..., Owed]
 
 
-def _first(base: Owed, who: Recipient) -> Owed:
+def _first(write: Write, who: Recipient, void_at: datetime) -> Owed:
     if who.speaker is not None:
-        return replace(base, kind="host")
+        return write(kind="host", void_at=void_at)
     at = who.registered_at
-    return replace(base, due_at=at, leave_from=at, wanted_by=at + AT_ONCE if at else None)
+    return write(kind="link", void_at=void_at, due_at=at, leave_from=at, wanted_by=at + AT_ONCE if at else None)
 
 
-def _rooms(event: Event, who: Recipient, base: Owed) -> Iterator[Owed]:
-    tell_at = event.seating.tell_at
+def _rooms(book: Almanac, who: Recipient, write: Write) -> Iterator[Owed]:
+    tell_at = book.event.seating.tell_at
     for key, seat in sorted(who.seats.items()):
-        if seat.told_by != "room" or event.is_cancelled(key) or key not in who.sessions:
+        if seat.told_by != "room" or key in book.off or key not in who.sessions:
             continue
-        session = event.session(key)
-        yield replace(
-            base,
+        session = book.sessions[key]
+        yield write(
             kind="room",
             session=key,
             due_at=tell_at,
@@ -161,21 +187,18 @@ def due_at(event: Event, reminder: Reminder) -> datetime:
     return datetime.combine(day, reminder.rule.at, tzinfo=event.zone).astimezone(session.starts_at.tzinfo)
 
 
-def _reminders(event: Event, who: Recipient, base: Owed, now: datetime) -> Iterator[Owed]:
-    for reminder in event.reminders:
-        if reminder.session not in who.sessions or event.is_cancelled(reminder.session):
+def _reminders(book: Almanac, who: Recipient, write: Write, now: datetime) -> Iterator[Owed]:
+    """A link that left, or can only leave, within the hour before a reminder serves as that reminder."""
+    left = who.first_sent_at or now
+    not_mine = "registrants" if who.speaker else "speakers"
+    for reminder, rule, at in book.hours:
+        if reminder.session not in who.sessions or reminder.audience == not_mine or left > at - FRESH_LINK:
             continue
-        if reminder.audience == ("registrants" if who.speaker else "speakers"):
-            continue
-        at = due_at(event, reminder)
-        if not _is_worth_reminding(who, at, now):
-            continue
-        starts_at = event.session(reminder.session).starts_at
-        yield replace(
-            base,
+        starts_at = book.sessions[reminder.session].starts_at
+        yield write(
             kind="host" if who.speaker else "reminder",
             session=reminder.session,
-            rule=reminder.rule.name,
+            rule=rule,
             due_at=at,
             leave_from=at,
             void_at=starts_at,
@@ -183,36 +206,30 @@ def _reminders(event: Event, who: Recipient, base: Owed, now: datetime) -> Itera
         )
 
 
-def _is_worth_reminding(who: Recipient, at: datetime, now: datetime) -> bool:
-    """A link that left, or can only leave, within the hour before the reminder serves as the reminder."""
-    left = who.first_sent_at or now
-    return left <= at - FRESH_LINK
-
-
-def _corrections(event: Event, who: Recipient, base: Owed) -> Iterator[Owed]:
-    changed = changed_facts(event, who)
+def _corrections(book: Almanac, who: Recipient, write: Write) -> Iterator[Owed]:
+    changed = changed_facts(book, who)
     if not changed:
         return
-    times = {fact for fact in changed if fact.startswith("time:")}
-    gone = {fact for fact in times if changed[fact] == CANCELLED}
-    all_gone = event.status == "cancelled" or all(event.is_cancelled(key) for key in who.sessions)
-    correction = replace(base, void_at=max(base.void_at, event.last_end))
-    if gone and all_gone:
-        yield replace(correction, kind="cancelled", revision=_revision(who, gone, changed))
+    gone = {fact for fact, now in changed.items() if now == CANCELLED}
+    void_at = book.event.last_end
+    if gone and book.off.issuperset(who.sessions):
+        yield write(kind="cancelled", void_at=void_at, revision=_revision(who, gone, changed))
         return
     for fact in sorted(gone):
         session = fact.partition(":")[2]
-        yield replace(correction, kind="cancelled", session=session, revision=_revision(who, {fact}, changed))
+        yield write(kind="cancelled", void_at=void_at, session=session, revision=_revision(who, {fact}, changed))
     if rest := set(changed) - gone:
-        yield replace(correction, kind="moved", revision=_revision(who, rest, changed))
+        yield write(kind="moved", void_at=void_at, revision=_revision(who, rest, changed))
 
 
-def changed_facts(event: Event, who: Recipient) -> dict[str, str]:
+def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:
     """Say which facts differ from what somebody was last told; "" = no longer theirs.
 
     A room of the wave at tell_at is told by its own letter; links and rooms of a session that is off are no news.
     """
-    true = facts_for(event, who)
+    if not who.told:
+        return {}
+    true = facts_for(book, who)
     changed = {}
     for fact in sorted(set(true) | set(who.told)):
         kind, _, session = fact.partition(":")
@@ -229,7 +246,7 @@ def changed_facts(event: Event, who: Recipient) -> dict[str, str]:
 
 def _revision(who: Recipient, facts: Iterable[str], changed: Mapping[str, str]) -> str:
     """Name a correction by what it changes and what was told before, so that going back is a new one."""
-    parts = [f"{f}={who.told[f] if f in who.told else ''}→{changed[f]}" for f in sorted(facts)]
+    parts = [f"{f}={who.told.get(f, '')}→{changed[f]}" for f in sorted(facts)]
     return digest("\n".join(parts))
 
 
@@ -237,9 +254,11 @@ def scheduled(event: Event, letters: Iterable[Owed]) -> list[Owed]:
     """Let each wave leave early enough for the relay's quota (see sending.departures)."""
     letters = list(letters)
     plan = plan_of(event, letters)
+    early = {wave: found.leave_from for wave, found in plan.items() if found.leave_from < wave[0]}
+    if not early:
+        return letters
     return [
-        letter if (wave := _wave_of(letter)) is None else replace(letter, leave_from=plan[wave].leave_from)
-        for letter in letters
+        replace(letter, leave_from=early[wave]) if (wave := _wave_of(letter)) in early else letter for letter in letters
     ]
 
 

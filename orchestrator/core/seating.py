@@ -1,9 +1,11 @@
 """Who sits where in the workshops of a session: by their wishes, as well as can be for all; and why.
 
 What comes first counts absolutely: told seats stay; all who wish something get a place if there are enough; the
-event's aim; evenly filled places. Those without wishes then share the places left, evenly too.
+event's aim; evenly filled places, as far as nobody's rank depends on it. Those without wishes then share the
+places left, evenly too.
 Equals draw lots: a person's lot is the 8-byte BLAKE2b hash of the event's seed, the session's key and their
 e-mail, each on a line; the lowest wins. Anybody can draw again: `printf 'seed\\nsession\\ne-mail' | b2sum -l 64`.
+Where people of different wishes are in each other's way, those who wish like the holder of the highest lot give way.
 """
 
 from __future__ import annotations

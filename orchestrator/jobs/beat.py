@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.core import intake
@@ -11,6 +11,7 @@ from orchestrator.core.errors import UnreadableSource
 from orchestrator.core.letters import (
     FRESH_LINK,
     Owed,
+    almanac,
     due_at,
     owed,
     people_as_recipients,
@@ -35,7 +36,7 @@ class Memory:
 
     event: Event | None = None
     fingerprint: str = ""
-    version: int = -1
+    versions: tuple[int, int] = (-1, -1)
     quiet_until: datetime | None = None
     decided_at: datetime | None = None
     """When everything was last gone through; None = it must be again."""
@@ -48,16 +49,16 @@ class Memory:
             and self.event == world.event
             and (self.quiet_until is None or now < self.quiet_until)
             and self.fingerprint == _fingerprint(world)
-            and self.version == world.store.events.version(world.event.key)
+            and self.versions == world.store.events.versions(world.event.key)
         )
 
-    def is_settled(self, world: World, version: int, now: datetime) -> bool:
+    def is_settled(self, world: World, versions: tuple[int, int], now: datetime) -> bool:
         """Nothing is stored that was not decided upon, and no instant has passed since: only Zoom may have changed."""
         since = self.decided_at
         return (
             since is not None
             and self.event == world.event
-            and self.version == version
+            and self.versions == versions
             and not any(since < at <= now for at in instants(world.event))
         )
 
@@ -75,35 +76,43 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
     if not confirmed and memory.is_quiet(world, now):
         return Report(event=key, quiet=True, next_at=memory.quiet_until)
     report = Report(event=key)
+    before = replace(memory)
+    memory.decided_at = memory.event = None  # until this beat has ended well
     with world.store.leases.held(f"beat:{key}", world.owner, now, world.patience.beat_lease):
-        fingerprint = _fingerprint(world)
+        fingerprint, people = _fingerprint(world), None
         if now < world.event.last_end:
-            _take_in(world, now, report, confirmed=confirmed)
-        version = world.store.events.version(key)
-        if memory.is_settled(world, version, now):
+            people = _take_in(world, now, report, confirmed=confirmed)
+        versions = world.store.events.versions(key)
+        if before.is_settled(world, versions, now):
             watch(world, now, report)
         else:
-            _decide(world, now, report)
+            _decide(world, now, report, people)
             _raise_alarms(world, now, report)
+        decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
     report.wake(next((at for at in instants(world.event) if at > now), None))
-    _remember(memory, world, now, fingerprint, version, report)
+    _remember(memory, world, now, fingerprint, (decided, versions[1]), report)
     return report
 
 
-def _remember(memory: Memory, world: World, now: datetime, fingerprint: str, version: int, report: Report) -> None:
+def _remember(
+    memory: Memory, world: World, now: datetime, fingerprint: str, versions: tuple[int, int], report: Report
+) -> None:
     again = any(p.again for p in report.problems)
     memory.failures = memory.failures + 1 if again else 0
     if again:
         report.wake(now + timedelta(seconds=AGAIN[min(memory.failures, len(AGAIN)) - 1]))
     memory.event, memory.fingerprint, memory.quiet_until = world.event, fingerprint, report.next_at
-    memory.version, memory.decided_at = version, None if again or report.unfinished else now
+    memory.versions, memory.decided_at = versions, None if again or report.unfinished else now
 
 
-def _decide(world: World, now: datetime, report: Report) -> None:
+People = dict[str, Person]
+
+
+def _decide(world: World, now: datetime, report: Report, people: People | None) -> None:
     """Go through everything: seats, meetings, ways in, letters."""
     event, store = world.event, world.store
     store.events.serve(event, now)
-    people = store.people.registered(event.key)
+    people = store.people.registered(event.key) if people is None else people
     places = assign(world, now, people, report)
     meetings = converge(world, now, list(places.values()), report)
     ways = register(world, now, meetings, list(people.values()), list(places.values()), report)
@@ -111,22 +120,23 @@ def _decide(world: World, now: datetime, report: Report) -> None:
     report.letters = store.outbox.plan(event.key, world.relay, letters, now)
 
 
-def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) -> None:
-    """Read the source if it changed, and write all of it down or nothing."""
+def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) -> People | None:
+    """Read the source if it changed, and write all of it down or nothing; returns everyone if it was read."""
     event, store = world.event, world.store
     before = store.people.reading(event.key)
     try:
         fingerprint = world.registrations.fingerprint()
         if before is not None and before.fingerprint == fingerprint and not confirmed:
             _say_who_is_held(before.held, report)
-            return
+            return None
         answers = world.registrations.read()
     except UnreadableSource as error:
         report.problems.append(Problem(key="source", what=error.message, remedy=error.remedy, again=True))
-        return
+        return None
+    known = store.people.registered(event.key)
     found = intake.decide(
         answers,
-        store.people.registered(event.key),
+        known,
         now,
         wishes_until=event.seating.wishes_until,
         confirmed=confirmed,
@@ -138,6 +148,9 @@ def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) ->
     report.new, report.edited, report.gone = len(found.new), len(found.edited), len(found.gone)
     report.refused = found.refused
     _say_who_is_held(found.held, report)
+    gone = frozenset(found.gone)
+    known |= {person.email: person for person in (*found.new, *found.edited)}
+    return {email: person for email, person in known.items() if email not in gone}
 
 
 def _say_who_is_held(held: tuple[str, ...], report: Report) -> None:
@@ -168,7 +181,8 @@ def letters_owed(
         *people_as_recipients(event, people.values(), passes, _seats_by_person(places.values()), told, first),
         *speakers_as_recipients(event, passes, told, first),
     )
-    return scheduled(event, (letter for who in recipients for letter in owed(event, who, now, meetings)))
+    book = almanac(event)
+    return scheduled(event, (letter for who in recipients for letter in owed(book, who, now, meetings)))
 
 
 def _by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pass]]:

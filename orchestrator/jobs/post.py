@@ -69,10 +69,14 @@ class PostRoom:
         self.tally = Tally()
         stop = stop or threading.Event()
         self.recover()
-        threads = [threading.Thread(target=self._until_idle, args=(stop,)) for _ in range(self.connections - 1)]
+        waiting = self.due()
+        threads = [
+            threading.Thread(target=self._until_idle, args=(stop,)) for _ in range(min(waiting, self.connections) - 1)
+        ]
         for thread in threads:
             thread.start()
-        self._until_idle(stop)
+        if waiting:
+            self._until_idle(stop)
         for thread in threads:
             thread.join()
         return self.tally
@@ -94,6 +98,14 @@ class PostRoom:
         at = world.store.outbox.next_at(self.relay, self._worlds, world.event.quota, world.clock.now())
         resting = self._resting_until
         return at if at is None or resting is None else max(at, resting)
+
+    def due(self) -> int:
+        """How many letters may leave now, the quota apart."""
+        world = self._first
+        now = world.clock.now()
+        if self._resting_until is not None and now < self._resting_until:
+            return 0
+        return world.store.outbox.due(self.relay, self._worlds, now)
 
     def claim(self) -> Delivery | None:
         world = self._first

@@ -10,14 +10,16 @@ from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.letters import (
     CANCELLED,
+    Almanac,
     Recipient,
+    almanac,
     changed_facts,
     digest,
     facts_for,
     people_as_recipients,
     speakers_as_recipients,
 )
-from orchestrator.core.model import Event, Session
+from orchestrator.core.model import Event
 from orchestrator.core.seating import demand, explain
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter
@@ -49,7 +51,8 @@ class Words:
         """Compose a letter and the facts it tells. Raises UnwritableLetter when its person is not there any more."""
         event = self.world.event
         who, name = self._recipient(delivery)
-        changed = changed_facts(event, who)
+        book = almanac(event)
+        changed = changed_facts(book, who)
         contents = compose(
             event,
             who,
@@ -68,9 +71,9 @@ class Words:
             message_id=message_id(event, delivery.key, delivery.kind),
             written_at=now,
             contents=contents,
-            calendar=tuple(self._entries(who, delivery, now)),
+            calendar=tuple(self._entries(book, who, delivery, now)),
         )
-        return letter, _facts_told(event, who, delivery, changed)
+        return letter, _facts_told(book, who, delivery, changed)
 
     def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name]:
         event, store = self.world.event, self.world.store
@@ -115,39 +118,36 @@ class Words:
             )
         return self._figures
 
-    def _entries(self, who: Recipient, delivery: Delivery, now: datetime) -> list[CalendarEntry]:
+    def _entries(self, book: Almanac, who: Recipient, delivery: Delivery, now: datetime) -> list[CalendarEntry]:
         keys = [delivery.session] if delivery.session else list(who.sessions)
         removed = [fact.partition(":")[2] for fact in who.told if fact.startswith("time:") and not delivery.session]
-        event = self.world.event
-        known = {s.key: s for s in event.sessions}
-        keys += [key for key in removed if key not in keys and key in known]
-        return [self._entry(who, known[key], now, cancelled=key not in who.sessions) for key in keys]
+        keys += [key for key in removed if key not in keys and key in book.sessions]
+        return [self._entry(book, who, key, now) for key in keys]
 
-    def _entry(self, who: Recipient, session: Session, now: datetime, *, cancelled: bool) -> CalendarEntry:
-        event = self.world.event
-        fact = f"time:{session.key}"
-        value, at = who.told.get(fact, ("", now))
-        unchanged = value == facts_for(event, who, [session.key])[fact]
+    def _entry(self, book: Almanac, who: Recipient, key: str, now: datetime) -> CalendarEntry:
+        event, session = book.event, book.sessions[key]
+        value, at = who.told.get(f"time:{key}", ("", now))
+        unchanged = value == book.times[key]
         french = (who.language or event.language) == "fr"
         contact = " · ".join(part for part in (event.organiser.email, event.organiser.phone) if part)
         return CalendarEntry(
-            uid=f"{event.key}-{session.key}-{who.ref}@{domain(event.mail_from)}",
+            uid=f"{event.key}-{key}-{who.ref}@{domain(event.mail_from)}",
             sequence=int(((at if unchanged else now) - YEAR_ONE).total_seconds() // 60),
             title=session.title,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
             location="Zoom – lien personnel dans la lettre" if french else "Zoom – personal link in the letter",
             description=f"{event.title}\n{contact}",
-            cancelled=cancelled or event.is_cancelled(session.key),
+            cancelled=key not in who.sessions or key in book.off,
         )
 
 
-def _facts_told(event: Event, who: Recipient, delivery: Delivery, changed: Mapping[str, str]) -> dict[str, str | None]:
+def _facts_told(book: Almanac, who: Recipient, delivery: Delivery, changed: Mapping[str, str]) -> dict[str, str | None]:
     if delivery.kind == "cancelled":
         gone = {fact: value for fact, value in changed.items() if value == CANCELLED}
         return {f: v for f, v in gone.items() if not delivery.session or f == f"time:{delivery.session}"}
     sessions = [delivery.session] if delivery.session else list(who.sessions)
-    facts: dict[str, str | None] = dict(facts_for(event, who, sessions))
+    facts: dict[str, str | None] = dict(facts_for(book, who, sessions))
     if delivery.kind == "moved":
         facts |= {fact: value or None for fact, value in changed.items() if value != CANCELLED}
         facts |= {fact: None for fact in who.told if _of_removed(who, fact)}

@@ -82,7 +82,7 @@ DOMAINS = ("exemple.fr", "exemple.org", "example.com")
 
 STAMP, EMAIL, FIRST, LAST = "Horodateur", "Adresse e-mail", "Prénom", "Nom"
 WORKPLACE, NEED = "Structure / fonction", "Besoins particuliers (accessibilité)"
-DAYS = 20
+DAYS = 8
 
 
 def columns_for(event: Event) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def columns_for(event: Event) -> dict[str, Any]:
 
 
 def invent(event: Event, n: int, seed: str, until: datetime) -> list[Row]:
-    """Invent `n` answers to the form, in the order they came during the three weeks before `until`."""
+    """Invent `n` answers to the form, in the order they came during the nine days before `until`."""
     draw = Random(seed)
     people = _people(draw)
     return [_row(event, draw, next(people), at) for at in _instants(draw, n, until.astimezone(event.zone))]
@@ -169,7 +169,7 @@ def _plain(name: str) -> str:
 
 
 def _instants(draw: Random, n: int, until: datetime) -> list[datetime]:
-    """Three weeks of answers given between 7 in the morning and 10 at night, a few of them on the last evening."""
+    """A good week of answers given between 7 in the morning and 10 at night, a few of them on the last evening."""
     late = n // 25
     morning = until.replace(hour=7, minute=0, second=0, microsecond=0)
     early = [morning - timedelta(days=draw.randint(1, DAYS)) + _some(draw, hours=15) for _ in range(n - late)]

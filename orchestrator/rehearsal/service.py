@@ -75,7 +75,7 @@ def turn(world: World, memory: Memory, room: PostRoom) -> dict[str, Any]:
         return {"next_at": (world.clock.now() + TICK).isoformat(), "problems": [error.message], "taken": {}}
     tally = room.drain()
     wakes = [report.next_at, room.next_at()]
-    if memory.version != world.store.events.version(world.event.key) or tally.sent:
+    if memory.versions != world.store.events.versions(world.event.key):
         wakes.append(world.clock.now() + TICK)
     known = [at for at in wakes if at is not None]
     return {

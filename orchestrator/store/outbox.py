@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from orchestrator.core.letters import AT_ONCE, FRESH_LINK, Owed
 from orchestrator.core.model import Quota
 from orchestrator.store.database import Database
-from orchestrator.store.people import bump
+from orchestrator.store.people import bring_news, bump
 from orchestrator.store.schema import letter, told
 
 OPEN = ("due", "claimed", "dotted")
+IDLE = ("due", "withdrawn", "void")
+"""States in which a plan may still change a letter: it has not left, and nobody is sending it."""
 FIRST = ("link", "host")
 
 
@@ -77,6 +79,19 @@ class Planned:
 class Outbox:
     def __init__(self, db: Database) -> None:
         self._db = db
+        ready = sa.and_(_ready(), _not_ahead_of_link())
+        self._due = sa.select(sa.func.count()).where(ready)
+        self._next = (
+            sa.select(letter.c.id)
+            .where(ready)
+            .order_by(letter.c.wanted_by, letter.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        later = sa.case((letter.c.not_before > letter.c.leave_from, letter.c.not_before), else_=letter.c.leave_from)
+        self._leaves = sa.select(sa.func.min(later)).where(_waiting(), _not_ahead_of_link())
+        self._runs_out = sa.select(sa.func.min(letter.c.lease_until)).where(_flying())
+        self._in_flight = sa.select(letter.c.owner, letter.c.lease_until, letter.c.id).where(_flying())
 
     # what is owed
 
@@ -116,7 +131,7 @@ class Outbox:
             names = ("state", "address", "language", "relay", "leave_from", "due_at", "wanted_by", "void_at")
             update = (
                 letter.update()
-                .where(letter.c.id == sa.bindparam("k_id"), letter.c.state.in_(("due", "withdrawn", "void")))
+                .where(letter.c.id == sa.bindparam("k_id"), sa.or_(*(letter.c.state == state for state in IDLE)))
                 .values({name: sa.bindparam(f"v_{name}") for name in names})
             )
             c.execute(update, [_moved_row(row, relay, owed, now) for row, owed in move])
@@ -135,14 +150,7 @@ class Outbox:
         with self._db.write() as c:
             if self._quota_frees_at(c, relay, quota, now) is not None:
                 return None
-            chosen = (
-                sa.select(letter.c.id)
-                .where(self._ready(relay, events, now), self._not_ahead_of_link())
-                .order_by(letter.c.wanted_by, letter.c.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            row_id = c.execute(chosen).scalar()
+            row_id = c.execute(self._next, _given(relay, events, now)).scalar()
             if row_id is None:
                 return None
             claimed = (
@@ -154,32 +162,10 @@ class Outbox:
             row = c.execute(claimed).one_or_none()
             return None if row is None else _delivery(row)
 
-    def _ready(self, relay: str, events: Collection[str], now: datetime) -> sa.ColumnElement[bool]:
-        return sa.and_(
-            letter.c.relay == relay,
-            letter.c.state == "due",
-            letter.c.event.in_(sorted(events)),
-            letter.c.leave_from <= now,
-            letter.c.void_at > now,
-            sa.or_(letter.c.not_before.is_(None), letter.c.not_before <= now),
-        )
-
-    def _not_ahead_of_link(self) -> sa.ColumnElement[bool]:
-        """Nobody's other letters leave while their first is on its way: that one may make a reminder needless."""
-        first = letter.alias("first")
-        waiting = (
-            sa.select(first.c.id)
-            .where(
-                first.c.event == letter.c.event,
-                first.c.person == letter.c.person,
-                first.c.kind.in_(FIRST),
-                first.c.rule == "",
-                first.c.state.in_(OPEN),
-                first.c.id != letter.c.id,
-            )
-            .exists()
-        )
-        return ~waiting
+    def due(self, relay: str, events: Collection[str], now: datetime) -> int:
+        """How many letters may be claimed now, the quota apart."""
+        with self._db.read() as c:
+            return c.execute(self._due, _given(relay, events, now)).scalar() or 0
 
     def _quota_frees_at(self, c: sa.Connection, relay: str, quota: Quota, now: datetime) -> datetime | None:
         """When the relay's quota lets the next letter through; None = now. Letters in flight count."""
@@ -231,7 +217,7 @@ class Outbox:
             _tell(c, delivery, facts, now)
             if delivery.kind in FIRST and not delivery.rule:
                 _spare_fresh_reminders(c, delivery, now)
-                bump(c, delivery.event)
+                bring_news(c, delivery.event)
 
     def refuse(self, delivery: Delivery, owner: str, code: int, reply: str) -> None:
         """Note that the relay refuses this letter for good, in its own words."""
@@ -269,13 +255,12 @@ class Outbox:
                 letter.update().where(_mine(delivery, owner)).values(owner="", lease_until=None, **values)
             )
             if freed.rowcount and values["state"] != "due":
-                bump(c, delivery.event)
+                bring_news(c, delivery.event)
 
     def recover(self, relay: str, now: datetime, alive: Callable[[str], bool]) -> int:
         """Give back the letters of owners that died or fell silent; those at their dot are in doubt from now on."""
-        flying = sa.and_(letter.c.relay == relay, letter.c.state.in_(("claimed", "dotted")))
         with self._db.read() as c:
-            owners = c.execute(sa.select(letter.c.owner, letter.c.lease_until, letter.c.id).where(flying)).all()
+            owners = c.execute(self._in_flight, {"relay": relay}).all()
         dead = {o: not alive(o) for o in {row.owner for row in owners}}
         lost = [row.id for row in owners if dead[row.owner] or row.lease_until <= now]
         if not lost:
@@ -283,7 +268,7 @@ class Outbox:
         with self._db.write() as c:
             freed = c.execute(
                 letter.update()
-                .where(flying, letter.c.id.in_(lost))
+                .where(letter.c.id.in_(lost), letter.c.state.in_(("claimed", "dotted")))
                 .values(
                     state="due",
                     owner="",
@@ -295,22 +280,9 @@ class Outbox:
 
     def next_at(self, relay: str, events: Collection[str], quota: Quota, now: datetime) -> datetime | None:
         """When the post next has something to do: a letter leaves, is tried again, or a lease runs out."""
+        given = _given(relay, events, now)
         with self._db.read() as c:
-            due = sa.select(
-                sa.func.min(
-                    sa.case((letter.c.not_before > letter.c.leave_from, letter.c.not_before), else_=letter.c.leave_from)
-                )
-            ).where(
-                letter.c.relay == relay,
-                letter.c.event.in_(sorted(events)),
-                letter.c.state == "due",
-                letter.c.void_at > now,
-                self._not_ahead_of_link(),
-            )
-            flying = sa.select(sa.func.min(letter.c.lease_until)).where(
-                letter.c.relay == relay, letter.c.state.in_(("claimed", "dotted"))
-            )
-            leaves, runs_out = c.execute(due).scalar(), c.execute(flying).scalar()
+            leaves, runs_out = c.execute(self._leaves, given).scalar(), c.execute(self._runs_out, given).scalar()
             if leaves is not None:
                 leaves = max(_aware(leaves), self._quota_frees_at(c, relay, quota, now) or now)
         return min((at for at in (leaves, _aware(runs_out)) if at is not None), default=None)
@@ -357,6 +329,49 @@ class Outbox:
             for r in c.execute(query):
                 result.setdefault(r.kind, Counter())[r.state] = r.n
         return result
+
+
+def _waiting() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        letter.c.relay == sa.bindparam("relay"),
+        letter.c.state == "due",
+        letter.c.event.in_(sa.bindparam("events", expanding=True)),
+        letter.c.void_at > sa.bindparam("now"),
+    )
+
+
+def _ready() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _waiting(),
+        letter.c.leave_from <= sa.bindparam("now"),
+        sa.or_(letter.c.not_before.is_(None), letter.c.not_before <= sa.bindparam("now")),
+    )
+
+
+def _flying() -> sa.ColumnElement[bool]:
+    return sa.and_(letter.c.relay == sa.bindparam("relay"), letter.c.state.in_(("claimed", "dotted")))
+
+
+def _given(relay: str, events: Collection[str], now: datetime) -> dict[str, Any]:
+    return {"relay": relay, "events": sorted(events), "now": now}
+
+
+def _not_ahead_of_link() -> sa.ColumnElement[bool]:
+    """Nobody's other letters leave while their first is on its way: that one may make a reminder needless."""
+    first = letter.alias("first")
+    waiting = (
+        sa.select(first.c.id)
+        .where(
+            first.c.event == letter.c.event,
+            first.c.person == letter.c.person,
+            first.c.kind.in_(FIRST),
+            first.c.rule == "",
+            first.c.state.in_(OPEN),
+            first.c.id != letter.c.id,
+        )
+        .exists()
+    )
+    return ~waiting
 
 
 def _aware(value: Any) -> Any:

@@ -27,8 +27,13 @@ class Reading:
 
 
 def bump(c: sa.Connection, key: str) -> None:
-    """Note that something which decides letters, seats or meetings of an event has changed."""
+    """Note, in a beat, that something which decides letters, seats or meetings of an event has changed."""
     c.execute(event.update().where(event.c.key == key).values(version=event.c.version + 1))
+
+
+def bring_news(c: sa.Connection, key: str) -> None:
+    """The same from outside a beat: the next beat looks at everything."""
+    c.execute(event.update().where(event.c.key == key).values(news=event.c.news + 1))
 
 
 class Events:
@@ -51,10 +56,11 @@ class Events:
         with self._db.read() as c:
             return c.execute(sa.select(event.c.key).where(event.c.key == key)).scalar() is not None
 
-    def version(self, key: str) -> int:
-        """A number that grows with every change that decides something."""
+    def versions(self, key: str) -> tuple[int, int]:
+        """Two numbers that grow with every change that decides something: by beats, by anybody else."""
         with self._db.read() as c:
-            return c.execute(sa.select(event.c.version).where(event.c.key == key)).scalar() or 0
+            row = c.execute(sa.select(event.c.version, event.c.news).where(event.c.key == key)).one_or_none()
+        return (0, 0) if row is None else (row.version, row.news)
 
 
 class People:

@@ -58,7 +58,8 @@ event = sa.Table(
     text("key", primary_key=True),
     text("title"),
     sa.Column("served_at", Instant, nullable=False),
-    number("version"),  # grows with every change that decides something: a beat compares it and nothing else
+    number("version"),  # grows with every change a beat writes (under its lease) that decides something
+    number("news"),  # grows with every such change by anybody else: the post, a command
 )
 
 intake = sa.Table(

@@ -173,7 +173,7 @@ def test_every_way_of_saving_gives_the_same_person(tmp_path: Path, data: bytes) 
 
 def test_excels_sep_line_says_the_delimiter_and_counts_as_a_line() -> None:
     table = parse(b"sep=;\r\na,b;c\r\n1,2;3\r\n", "f.csv")
-    assert table == Table("f.csv", ("a,b", "c"), (Row(3, ["1,2", "3"]),))
+    assert table == Table("f.csv", ("a,b", "c"), (Row(3, ["1,2", "3"]),), ";")
 
 
 def test_points_colons_and_commas_in_questions_are_no_delimiters() -> None:

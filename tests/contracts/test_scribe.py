@@ -445,9 +445,16 @@ def test_a_senders_name_never_adds_an_address(scribe: JinjaScribe, sender: str) 
     assert "," not in message["From"]
 
 
+def test_a_senders_name_that_looks_encoded_stays_as_typed(scribe: JinjaScribe) -> None:
+    sender = "=?utf-8?q?=0D=0ABcc:_x@y?= <contact@exemple.fr>"
+    message = message_from_bytes(scribe.write(replace(letter(), sender=sender)))
+    assert dict(head(message))["From"] == sender
+
+
 TAMPERED: dict[str, Callable[[bytes], bytes]] = {
     "another header": lambda data: b"Bcc: x@y.example\r\n" + data,
     "a second To": lambda data: b"To: anne@exemple.fr\r\n" + data,
+    "a second Subject": lambda data: b"subject: other\r\n" + data,
     "another To": lambda data: data.replace(b"To: anne@", b"To: x@y.example, anne@", 1),
     "a folded To": lambda data: data.replace(b"anne@exemple.fr", b"anne@exemple.fr,\r\n x@y.example", 1),
     "no To": lambda data: data.replace(b"\r\nTo: anne@exemple.fr", b"", 1),

@@ -409,17 +409,23 @@ def test_an_address_is_not_repeated_with_the_relays_words() -> None:
 
 # ── Relays that do not keep the rules ─────────────────────────────────────────────────────────────────────────────
 
-POLITE = {b"": b"220 x\r\n", b"EHLO": b"250 x\r\n", b"MAIL": b"250 x\r\n", b"RCPT": b"250 x\r\n", b"DATA": b"354 x\r\n"}
+POLITE = {
+    b"hi": b"220 x\r\n",
+    b"EHLO": b"250 x\r\n",
+    b"MAIL": b"250 x\r\n",
+    b"RCPT": b"250 x\r\n",
+    b"DATA": b"354 x\r\n",
+}
 
 
 @contextmanager
 def scripted(answers: Mapping[bytes, bytes]) -> Iterator[int]:
-    """A relay that answers one client's lines by their first four bytes, b"" being the greeting; closes after `.`"""
+    """A relay that answers one client's lines by their first four bytes, b"hi" being the greeting; closes after `.`"""
 
     def serve() -> None:
         sock, _ = listener.accept()
         with sock, sock.makefile("rb") as lines:
-            sock.sendall(answers[b""])
+            sock.sendall(answers[b"hi"])
             for line in lines:
                 sock.sendall(answers.get(line[:4].strip().upper(), b""))
                 if line == b".\r\n":
@@ -452,12 +458,14 @@ def test_a_stray_reply_is_never_taken_for_the_answer_to_the_next_letter() -> Non
 
 
 def test_a_line_that_cannot_be_reset_is_closed_and_the_refusal_kept() -> None:
-    error = failure_with({b"RCPT": b"550 no\r\n", b"RSET": b"421 bye\r\n"})
-    assert told(error) == (AddressRefused, "rcpt", 550, "no", True)
+    script = {**POLITE, b"RCPT": b"550 no\r\n", b"RSET": b"421 bye\r\n"}
+    with scripted(script) as port, SmtpPost(host="127.0.0.1", port=port, security="none").connect() as line:
+        assert told(refusal_of(line, SENDER, TO, BODY)) == (AddressRefused, "rcpt", 550, "no", True)
+        assert not line.usable
 
 
 def test_a_relay_that_knows_only_login_gets_the_name_then_the_password() -> None:
-    name, password = (base64.b64encode(word.encode())[:4] for word in ("pole", PASSWORD))
+    name, password = (base64.b64encode(word.encode())[:4].upper() for word in ("pole", PASSWORD))
     answers = {name: b"334 x\r\n", password: b"235 x\r\n", b"AUTH": b"334 x\r\n", b".": b"250 queued\r\n"}
     for offered in (b"LOGIN", b"CRAM-MD5"):
         with scripted({**POLITE, **answers, b"EHLO": b"250-x\r\n250 AUTH " + offered + b"\r\n"}) as port:
@@ -475,7 +483,7 @@ def test_a_mangled_reply_to_the_dot_leaves_the_letter_in_doubt() -> None:
 
 
 def test_who_does_not_speak_smtp_is_no_relay() -> None:
-    error = failure_with({b"": b"SSH-2.0-x\r\n"})
+    error = failure_with({b"hi": b"SSH-2.0-x\r\n"})
     assert (type(error), error.stage, error.code, error.permanent) == (RelayUnavailable, "connect", 0, False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -80,6 +81,14 @@ class Client:
     def set_status(self, meeting: Any, action: str, *rows: dict[str, str]) -> tuple[int, Any]:
         body = {"action": action, "registrants": list(rows)}
         return self.said("PUT", f"/meetings/{meeting['id']}/registrants/status", body)
+
+    def raw(self, sent: bytes) -> bytes:
+        """Send bytes as they are on one connection and return all that comes back."""
+        port = int(self.zoom.api_url.rsplit(":")[-1].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+            line.sendall(sent)
+            line.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: line.recv(65536), b""))
 
 
 @contextmanager

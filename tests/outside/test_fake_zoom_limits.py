@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .fake_zoom_client import HOST, Client, asking, refusal
+from .fake_zoom_client import HOST, Client, Clock, asking, refusal
 
 PER_SECOND = "You have reached the maximum per-second rate limit for this API. Try again later."
 PER_DAY = (
@@ -54,11 +54,12 @@ def test_the_per_second_limit_tells_when_it_ends() -> None:
 
 
 def test_the_accounts_daily_limit_tells_when_it_ends() -> None:
-    with asking(plan="free", rates=True) as client:
+    clock = Clock()
+    with asking(plan="free", rates=True, now=clock, temper=lambda call: clock.forward(seconds=1)) as client:
         path = "/report/meetings/1/participants"
-        for _ in range(1000):
-            client.ask("GET", path)
-            client.clock.forward(seconds=1)
+        token = client.http.headers["Authorization"]
+        call = f"GET /v2{path} HTTP/1.1\r\nAuthorization: {token!s}\r\n\r\n".encode()
+        assert client.raw(call * 1000).count(b"HTTP/1.1 400 ") == 1000  # not on a free account, but counted
         assert client.said("GET", path) == (429, refusal(429, PER_DAY))
         assert limit_headers(client, path) == {
             "X-RateLimit-Category": "Heavy",

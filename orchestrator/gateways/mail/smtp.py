@@ -89,11 +89,11 @@ class SmtpPost:
     def _dial(self) -> Talk:
         try:
             sock = socket.create_connection((self._host, self._port), self._timeouts.connect)
+            # The dot is a small write after a large one: under Nagle's algorithm it would wait for an ACK.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return Talk(sock, self._host)
         except (OSError, UnicodeError) as error:
             raise loss("connect", error, self._host) from error
-        # The dot is a small write after a large one: under Nagle's algorithm it would wait for an ACK.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Talk(sock, self._host)
 
     def _introduce(self, talk: Talk) -> None:
         limits = self._timeouts

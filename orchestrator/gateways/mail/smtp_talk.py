@@ -126,7 +126,7 @@ class Talk:
     def _unbroken(self, stage: str) -> Iterator[None]:
         try:
             yield
-        except (OSError, UnicodeError) as error:  # smtplib's errors and ssl's are OSErrors too
+        except OSError as error:  # smtplib's errors and ssl's are OSErrors too
             self.close()
             raise loss(stage, error, self.host) from error
 
@@ -169,10 +169,10 @@ class _Lines:
 def meaning(stage: str, reply: Reply, host: str) -> MailError:
     """Say what a reply that is not the hoped-for one means: of the relay, of this letter now, or of its address."""
     code, kind = max(reply.code, 0), reply.code // 100
-    words = f"{_WHERE[stage]} : {_quoted(reply)}"
+    words = f", {_WHERE[stage]} : {_quoted(reply)}"
     if reply.code == 421 or stage not in ("rcpt", "data", "dot"):
         return RelayUnavailable(
-            f"Le relais {host} refuse de servir {words}.",
+            f"Le relais {host} refuse de servir{words}.",
             stage=stage,
             code=code,
             reply=reply.text,
@@ -181,11 +181,11 @@ def meaning(stage: str, reply: Reply, host: str) -> MailError:
         )
     if kind == 5:
         return AddressRefused(
-            f"Le relais refuse cette lettre {words}.", stage=stage, code=code, reply=reply.text, permanent=True
+            f"Le relais refuse cette lettre{words}.", stage=stage, code=code, reply=reply.text, permanent=True
         )
     if kind == 4:
         return LetterDeferred(
-            f"Le relais remet cette lettre à plus tard {words}.",
+            f"Le relais remet cette lettre à plus tard{words}.",
             stage=stage,
             code=code,
             reply=reply.text,
@@ -193,7 +193,7 @@ def meaning(stage: str, reply: Reply, host: str) -> MailError:
         )
     unknown = ReplyLost if stage == "dot" else RelayUnavailable
     return unknown(
-        f"Réponse incompréhensible du relais {host} {words}.",
+        f"Réponse incompréhensible du relais {host}{words}.",
         stage=stage,
         code=code,
         reply=reply.text,

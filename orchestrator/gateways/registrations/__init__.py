@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.core.model import Answers, Event
 from orchestrator.gateways.registrations import files
-from orchestrator.gateways.registrations.answers import understand
+from orchestrator.gateways.registrations.answers import Understood, understand
 from orchestrator.gateways.registrations.columns import Columns
 from orchestrator.gateways.registrations.tables import parse
 
@@ -22,6 +22,8 @@ class CsvRegistrations:
     path: Path
     columns: Columns
     event: Event
+    _known: dict[tuple[str, ...], Understood] = field(default_factory=dict, compare=False, repr=False)
+    """What the rows under the last header came to."""
 
     def fingerprint(self) -> str:
         """Change with the file, and with what decides how it is read. Raises UnreadableSource."""
@@ -30,4 +32,8 @@ class CsvRegistrations:
 
     def read(self) -> Answers:
         """Read the whole file. Raises UnreadableSource; a row that cannot be used is refused, the others are read."""
-        return understand(parse(files.read(self.path), self.path.name), self.columns, self.event)
+        table = parse(files.read(self.path), self.path.name)
+        known = self._known.get(table.header, {})
+        self._known.clear()
+        self._known[table.header] = known
+        return understand(table, self.columns, self.event, known)

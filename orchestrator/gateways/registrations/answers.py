@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orchestrator.core.model import Answer, Answers, Event, Refusal, Wishes
 from orchestrator.gateways.registrations.addresses import Unusable, usable
@@ -16,17 +17,27 @@ LONGEST_TEXT = 1_000
 _LANGUAGES = {"fr": "fr", "français": "fr", "french": "fr", "en": "en", "anglais": "en", "english": "en"}
 
 
-def understand(table: Table, columns: Columns, event: Event) -> Answers:
-    """Read every row; one that cannot be used is refused with its reason. Raises UnreadableSource."""
+Understood = dict[tuple[str, ...], Answer | Unusable]
+"""What rows came to, by their cells: a file that has grown by a row is not understood all over again."""
+
+
+def understand(table: Table, columns: Columns, event: Event, known: Understood | None = None) -> Answers:
+    """Read every row; one that cannot be used is refused with its reason. Raises UnreadableSource.
+
+    `known` is brought up to date; it holds for the same header, columns and event only.
+    """
     form = _Form(locate(table, columns), columns, event)
-    rows: list[Answer] = []
-    refused: list[Refusal] = []
+    known = {} if known is None else known
+    before = dict(known)
+    known.clear()
     for row in table.rows:
-        try:
-            rows.append(form.answer(row))
-        except Unusable as why:
-            refused.append(Refusal(line=row.line, reason=str(why)))
-    return Answers(rows=tuple(rows), refused=tuple(refused))
+        cells = tuple(row.cells)
+        known[cells] = before.get(cells) or form.read(row)
+    found = [(row.line, known[tuple(row.cells)]) for row in table.rows]
+    return Answers(
+        rows=tuple(replace(answer, line=line) for line, answer in found if isinstance(answer, Answer)),
+        refused=tuple(Refusal(line=line, reason=str(why)) for line, why in found if isinstance(why, Unusable)),
+    )
 
 
 class _Form:
@@ -44,6 +55,12 @@ class _Form:
         self.meant = choice(meant, {})
         self.asked = columns.answers if places.question else places.sessions
         self.workshops = {key: workshop_choice(event.workshops_of(key)) for key in places.wishes}
+
+    def read(self, row: Row) -> Answer | Unusable:
+        try:
+            return self.answer(row)
+        except Unusable as why:
+            return why
 
     def answer(self, row: Row) -> Answer:
         typed = {key: _first(row.cells, place) for key, place in self.places.texts.items()}
