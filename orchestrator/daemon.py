@@ -6,14 +6,14 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from orchestrator.core.errors import Held, OrchestratorError
 from orchestrator.jobs.beat import Memory, beat
-from orchestrator.jobs.post import PostRoom, Worker
+from orchestrator.jobs.post import PostRoom, Worker, rooms
 from orchestrator.jobs.world import Report, World
 
 log = logging.getLogger(__name__)
@@ -22,22 +22,8 @@ BEAT_SECONDS = 10
 IDLE_SECONDS = 5
 """How long an idle connection waits before it looks at the outbox again: another process may have filled it."""
 STOP_SECONDS = 15
-
-
-def rooms(worlds: Sequence[World]) -> list[PostRoom]:
-    """One post room a relay."""
-    by_relay: dict[str, dict[str, World]] = {}
-    for world in worlds:
-        by_relay.setdefault(world.relay, {})[world.event.key] = world
-    return [PostRoom(group) for group in by_relay.values()]
-
-
-@dataclass(slots=True)
-class Pulse:
-    """When each event last beat well, for /healthz."""
-
-    beats: dict[str, datetime] = field(default_factory=dict)
-    problems: dict[str, int] = field(default_factory=dict)
+UNWELL_BEATS = 3
+"""How many beats may be missed before the service calls itself unwell."""
 
 
 class Daemon:
@@ -53,7 +39,17 @@ class Daemon:
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        self.pulse = Pulse()
+        self._beaten: dict[str, datetime] = {}
+
+    def health(self) -> tuple[bool, dict[str, Any]]:
+        """Say whether every event has beaten lately, and how long ago each did, in seconds."""
+        now = self._clock.now()
+        ages = {
+            w.event.key: None if (at := self._beaten.get(w.event.key)) is None else round((now - at).total_seconds(), 1)
+            for w in self._worlds
+        }
+        well = all(age is not None and age < UNWELL_BEATS * BEAT_SECONDS for age in ages.values())
+        return well, {"ok": well, "seconds_since_beat": ages}
 
     def run(self, stopped: threading.Event) -> None:
         """Beat and post until `stopped` is set; then end within 15 seconds."""
@@ -104,8 +100,7 @@ class Daemon:
         except OrchestratorError as error:
             log.error("beat of %s failed: %s", key, error)
             return None
-        self.pulse.beats[key] = world.clock.now()
-        self.pulse.problems[key] = len(report.problems)
+        self._beaten[key] = world.clock.now()
         for change in report.changes:
             log.info("event %s: %s", key, change)
         for problem in report.problems:

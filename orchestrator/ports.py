@@ -64,6 +64,9 @@ class Meetings(Protocol):
     def examine(self, host: str) -> tuple[Oddity, ...]:
         """What of the account or the host would spoil the day: scopes, licence, breakout settings, capacity."""
 
+    def capacity(self, host: str) -> int:
+        """How many participants the host's licence lets into one meeting."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Oddity:

@@ -90,6 +90,13 @@ def open_store(url: str) -> Store:
     return Store(url, alive).open()
 
 
+def store_to_read(url: str) -> Store:
+    """Open the database only to look; one that does not exist yet is an empty one in memory."""
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return Store("sqlite://").open()
+    return Store(url, alive).open()
+
+
 def scribe() -> JinjaScribe:
     return JinjaScribe([shipped.templates() / "letters"])
 

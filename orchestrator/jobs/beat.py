@@ -176,16 +176,16 @@ def letters_owed(
     """Bring together what decides the letters, and list them with the hour each wave leaves."""
     event, outbox = world.event, world.store.outbox
     told, first = outbox.told(event.key), outbox.first_sent(event.key)
-    passes = _by_person(ways)
+    passes = by_person(ways)
     recipients = (
-        *people_as_recipients(event, people.values(), passes, _seats_by_person(places.values()), told, first),
+        *people_as_recipients(event, people.values(), passes, seats_by_person(places.values()), told, first),
         *speakers_as_recipients(event, passes, told, first),
     )
     book = almanac(event)
     return scheduled(event, (letter for who in recipients for letter in owed(book, who, now, meetings)))
 
 
-def _by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pass]]:
+def by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pass]]:
     result: dict[str, dict[str, Pass]] = {}
     for meeting, by_email in ways.items():
         for email, way in by_email.items():
@@ -194,7 +194,7 @@ def _by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pas
     return result
 
 
-def _seats_by_person(seats: Iterable[Seat]) -> dict[str, dict[str, Seat]]:
+def seats_by_person(seats: Iterable[Seat]) -> dict[str, dict[str, Seat]]:
     result: dict[str, dict[str, Seat]] = {}
     for s in seats:
         result.setdefault(s.person, {})[s.session] = s

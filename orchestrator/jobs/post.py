@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from orchestrator.core.errors import (
     AddressRefused,
@@ -25,7 +26,7 @@ from orchestrator.core.errors import (
 )
 from orchestrator.jobs.words import Words
 from orchestrator.jobs.world import World
-from orchestrator.ports import Line, Reply
+from orchestrator.ports import Clock, Line, Reply
 from orchestrator.store import Delivery
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,45 @@ class Tally:
     deferred: Counter[str] = field(default_factory=Counter)
     trouble: str = ""
     remedy: str = ""
+
+    def add(self, other: Tally) -> None:
+        """Add what a further drain did; the trouble is that of the last one."""
+        self.sent += other.sent
+        self.refused += other.refused
+        self.deferred += other.deferred
+        self.trouble, self.remedy = other.trouble, other.remedy
+
+    def as_data(self) -> dict[str, Any]:
+        """What was sent, as plain values."""
+        return {
+            "sent": dict(self.sent),
+            "refused": dict(self.refused),
+            "deferred": dict(self.deferred),
+            "trouble": self.trouble,
+            "remedy": self.remedy,
+        }
+
+    def in_words(self) -> list[str]:
+        """What was sent, for the organiser."""
+        counts = ((self.sent, "parties"), (self.refused, "refusées par le relais"), (self.deferred, "à réessayer"))
+        lines = [
+            f"lettres {done} : " + ", ".join(f"{n} {kind}" for kind, n in sorted(counter.items()))
+            for counter, done in counts
+            if counter
+        ]
+        if self.trouble:
+            lines.append(f"✗ {self.trouble}" + (f"\n    → {self.remedy}" if self.remedy else ""))
+        return lines or ["aucune lettre à envoyer maintenant"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A letter's bytes, what they tell, and the event's version they were written from (None = an earlier one)."""
+
+    data: bytes
+    facts: Mapping[str, str | None]
+    message_id: str
+    as_of: int | None = None
 
 
 class PostRoom:
@@ -107,6 +147,17 @@ class PostRoom:
             return 0
         return world.store.outbox.due(self.relay, self._worlds, now)
 
+    @property
+    def clock(self) -> Clock:
+        return self._first.clock
+
+    def quota_frees_at(self) -> datetime | None:
+        """When the next letter that is due may leave, where only the relay's quota holds it back."""
+        world, now = self._first, self.clock.now()
+        if not self.due():
+            return None
+        return world.store.outbox.quota_frees_at(self.relay, world.event.quota, now)
+
     def claim(self) -> Delivery | None:
         world = self._first
         now = world.clock.now()
@@ -152,6 +203,14 @@ class PostRoom:
             counter(self.tally)[delivery.kind] += 1
 
 
+def rooms(worlds: Sequence[World]) -> list[PostRoom]:
+    """Open one post room a relay."""
+    by_relay: dict[str, dict[str, World]] = {}
+    for world in worlds:
+        by_relay.setdefault(world.relay, {})[world.event.key] = world
+    return [PostRoom(group) for group in by_relay.values()]
+
+
 class Worker:
     """One connection's work."""
 
@@ -190,7 +249,7 @@ class Worker:
         return True
 
     def _send(self, world: World, delivery: Delivery) -> None:
-        data, facts, name = self._written(world, delivery)
+        written = self._written(world, delivery)
         line = self._connected(world)
         now = world.clock.now()
         if now >= delivery.void_at:
@@ -199,33 +258,38 @@ class Worker:
         if delivery.lease_until is None or now >= delivery.lease_until:
             self.close()
             return
-        held = line.offer(_bare(world.event.mail_from), delivery.address, data)
-        if not world.store.outbox.dot(delivery, world.owner, data, name, facts, world.clock.now()):
+        held = line.offer(_bare(world.event.mail_from), delivery.address, written.data)
+        now = world.clock.now()
+        if not world.store.outbox.dot(delivery, world.owner, written.data, written.message_id, written.facts, now):
             self.close()
             return
         reply = held.finish()
-        self._settle(world, delivery, facts, reply)
+        self._settle(world, delivery, written, reply)
         self._room.relay_works()
         self._room.count(lambda tally: tally.sent, delivery)
         log.info("letter %s accepted by the relay: %s", delivery.key, reply.code)
 
-    def _written(self, world: World, delivery: Delivery) -> tuple[bytes, Mapping[str, str | None], str]:
-        """The letter's bytes: those of its first attempt if it ever came to its dot, so that copies are equal."""
-        if delivery.data is not None:
-            return delivery.data, delivery.facts or {}, delivery.message_id
+    def _written(self, world: World, delivery: Delivery) -> Written:
+        """Put the letter in words as of now; one in doubt goes out again exactly as it did."""
+        if delivery.in_doubt and delivery.data is not None:
+            return Written(data=delivery.data, facts=delivery.facts or {}, message_id=delivery.message_id)
+        version, _ = world.store.events.versions(delivery.event)
         letter, facts = self._room.words(delivery).letter(delivery, world.clock.now())
-        return world.scribe.write(letter), facts, letter.message_id
+        data = world.scribe.write(letter)
+        return Written(data=data, facts=facts, message_id=letter.message_id, as_of=version)
 
     def _connected(self, world: World) -> Line:
         if self._line is None:
             self._line = self._open_line.enter_context(world.post.connect())
         return self._line
 
-    def _settle(self, world: World, delivery: Delivery, facts: Mapping[str, str | None], reply: Reply) -> None:
+    def _settle(self, world: World, delivery: Delivery, written: Written, reply: Reply) -> None:
         """Note the acceptance, and claim nothing more until that has succeeded: the letter must not go twice."""
         while True:
             try:
-                world.store.outbox.settle(delivery, facts, reply.code, reply.text, world.clock.now())
+                world.store.outbox.settle(
+                    delivery, written.facts, reply.code, reply.text, world.clock.now(), written.as_of
+                )
                 return
             except OrchestratorError as error:
                 if error.permanent:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from orchestrator.core.model import Event, Refusal
 from orchestrator.ports import Clock, Meetings, Post, Registrations, Scribe
@@ -73,6 +74,56 @@ class Report:
     unfinished: bool = False
     """Something is left for a later beat: room changes held back, more people to register."""
     next_at: datetime | None = None
+
+    def plus(self, other: Report) -> Report:
+        """Add what a further beat of the same pass did; its problems are those that remain."""
+        return replace(
+            other,
+            new=self.new + other.new,
+            edited=self.edited + other.edited,
+            gone=self.gone + other.gone,
+            refused=self.refused or other.refused,
+            changes=self.changes + other.changes,
+            registered=self.registered + other.registered,
+            unregistered=self.unregistered + other.unregistered,
+            seated=max(self.seated, other.seated),
+            letters=self.letters.plus(other.letters),
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """What was done, as plain values."""
+        return {
+            "new": self.new,
+            "edited": self.edited,
+            "withdrawn": self.gone,
+            "held": self.held,
+            "refused_rows": [{"line": r.line, "reason": r.reason} for r in self.refused],
+            "zoom": list(self.changes),
+            "registered": self.registered,
+            "unregistered": self.unregistered,
+            "seats_changed": self.seated,
+            "letters_planned": self.letters.added,
+            "letters_moved": self.letters.moved,
+            "letters_withdrawn": self.letters.withdrawn,
+            "problems": [{"what": p.what, "remedy": p.remedy} for p in self.problems],
+            "next_at": self.next_at,
+        }
+
+    def in_words(self) -> list[str]:
+        """What was done, for the organiser; one line even when it is nothing."""
+        counts = (
+            (self.new, "personnes nouvelles"),
+            (self.edited, "réponses modifiées"),
+            (self.gone, "personnes retirées"),
+            (self.registered, "liens reçus de Zoom"),
+            (self.unregistered, "inscriptions annulées chez Zoom"),
+            (self.seated, "places attribuées ou changées"),
+            (self.letters.added, "lettres préparées"),
+            (self.letters.withdrawn, "lettres retirées"),
+        )
+        lines = [f"{n} {what}" for n, what in counts if n] + self.changes
+        lines += [f"ligne {r.line} inutilisable : {r.reason}" for r in self.refused]
+        return lines or ["rien à faire"]
 
     def wake(self, at: datetime | None) -> None:
         """Note an instant at which there is something to do again."""

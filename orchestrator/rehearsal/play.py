@@ -251,21 +251,33 @@ def _tick_after(at: datetime) -> datetime:
     return at + timedelta(seconds=(-seconds) % tick)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a rehearsal went."""
+
+    report: dict[str, Any]
+    invented: bool
+    """The people were invented, for want of a source."""
+
+
 def rehearse(
-    settings: Settings,
-    cast_: Cast | None,
-    registrations: Path | None,
-    troubles: Sequence[Trouble],
-    out: Path,
-    progress: Progress,
-) -> tuple[dict[str, Any], Cast]:
-    """Rehearse an event into a folder; returns its report. Raises OrchestratorError."""
+    settings: Settings, registrations: Path | None, troubles: Sequence[Trouble], out: Path, progress: Progress
+) -> Result:
+    """Rehearse an event into a folder. Raises OrchestratorError."""
+    _clear(out)
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as name:
         folder = Path(name)
-        chosen = cast_ or cast(settings, registrations, folder)
+        chosen = cast(settings, registrations, folder)
         clock = SharedClock(folder / "clock")
         play = Play(settings, chosen, troubles, out, progress, clock, folder)
         try:
-            return report.write(play.run(), play.seats, troubles, play.killed), chosen
+            found = report.write(play.run(), play.seats, troubles, play.killed)
         finally:
             clock.close()
+    return Result(report=found, invented=chosen.invented)
+
+
+def _clear(out: Path) -> None:
+    """Remove the letters of an earlier rehearsal, and nothing else."""
+    for letter in (out / "mail").glob("[0-9][0-9][0-9][0-9][0-9]-*.eml"):
+        letter.unlink()

@@ -53,6 +53,7 @@ class GrowingFile:
         table = parse(original, path.name)
         self._late = [(a.at, _as_row(table, columns, a.answer)) for a in late if a.answer is not None]
         self._path = path
+        self._written: str | None = None
 
     def grow(self, now: datetime) -> None:
         """Bring the file to what it is at an instant; replaced whole, so that nobody reads half of it."""
@@ -64,8 +65,9 @@ class GrowingFile:
         if late and not text.endswith("\n"):
             text += "\n"
         text += "".join(late)
-        if self._path.exists() and self._path.read_text("utf-8") == text:
+        if text == self._written:
             return
+        self._written = text
         fresh = self._path.with_suffix(".new")
         fresh.write_text(text, "utf-8", newline="")
         fresh.replace(self._path)

@@ -15,7 +15,9 @@ from orchestrator.core.errors import OrchestratorError
 
 HEAD = "0001"
 """The newest migration; a test holds it against migrations/versions."""
-MIGRATION_LOCK = 7_046_051
+WRITE_LOCK = 7_046_051
+"""PostgreSQL's advisory lock that stands for SQLite's write lock."""
+LOCK_SECONDS = 30
 
 
 class Database:
@@ -40,14 +42,18 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to this version; several processes may do so at once."""
-        if self._revision() == HEAD:
+        revision = self._revision()
+        if revision == HEAD:
             return
+        if revision is not None and revision > HEAD:
+            raise OrchestratorError(
+                f"la base de données est celle d'une version plus récente ({revision}, celle-ci connaît {HEAD})",
+                remedy="installez la version la plus récente, ou mettez dans store.url une autre base",
+            )
         from alembic import command
         from alembic.config import Config
 
         with self.write() as connection:
-            if not self.is_sqlite:
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
             config.attributes["connection"] = connection
@@ -76,9 +82,24 @@ def _explained() -> Iterator[None]:
 
 
 def _engine(url: str) -> sa.Engine:
-    if not url.startswith("sqlite"):
-        return sa.create_engine(_with_psycopg(url), pool_pre_ping=True, pool_size=8, max_overflow=16)
-    engine = sa.create_engine(url, connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False})
+    return _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+
+
+def _postgresql(url: str) -> sa.Engine:
+    engine = sa.create_engine(_with_psycopg(url), pool_pre_ping=True, pool_size=8, max_overflow=16)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        if not connection.get_execution_options().get("reading", False):
+            patience = f"set_config('lock_timeout', '{LOCK_SECONDS}s', true)"
+            connection.exec_driver_sql(f"SELECT {patience}, pg_advisory_xact_lock({WRITE_LOCK})")
+
+    return engine
+
+
+def _sqlite(url: str) -> sa.Engine:
+    patience = {"timeout": LOCK_SECONDS}
+    engine = sa.create_engine(url, connect_args={**patience, "isolation_level": None, "check_same_thread": False})
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -86,7 +107,7 @@ def _engine(url: str) -> sa.Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=30000",
+            f"busy_timeout={LOCK_SECONDS * 1000}",
             "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -14,6 +14,7 @@ from orchestrator.core.letters import AT_ONCE, FRESH_LINK, Owed
 from orchestrator.core.model import Quota
 from orchestrator.store.database import Database
 from orchestrator.store.people import bring_news, bump
+from orchestrator.store.schema import event as event_table
 from orchestrator.store.schema import letter, told
 
 OPEN = ("due", "claimed", "dotted")
@@ -71,6 +72,14 @@ class Planned:
     moved: int = 0
     withdrawn: int = 0
     void: int = 0
+
+    def plus(self, other: Planned) -> Planned:
+        return Planned(
+            added=self.added + other.added,
+            moved=self.moved + other.moved,
+            withdrawn=self.withdrawn + other.withdrawn,
+            void=self.void + other.void,
+        )
 
     def __bool__(self) -> bool:
         return bool(self.added or self.moved or self.withdrawn or self.void)
@@ -204,8 +213,20 @@ class Outbox:
             )
             return dotted.rowcount == 1
 
-    def settle(self, delivery: Delivery, facts: Mapping[str, str | None], code: int, reply: str, now: datetime) -> None:
-        """Note the relay's acceptance, whoever holds the letter by now, and what the person was told by it."""
+    def settle(
+        self,
+        delivery: Delivery,
+        facts: Mapping[str, str | None],
+        code: int,
+        reply: str,
+        now: datetime,
+        as_of: int | None = None,
+    ) -> None:
+        """Note the relay's acceptance, whoever holds the letter by now, and what the person was told by it.
+
+        `as_of` is the event's version when the letter was written: if a beat has changed something since, the next
+        one looks whether what was told is still true.
+        """
         with self._db.write() as c:
             sent = c.execute(
                 letter.update()
@@ -217,6 +238,8 @@ class Outbox:
             _tell(c, delivery, facts, now)
             if delivery.kind in FIRST and not delivery.rule:
                 _spare_fresh_reminders(c, delivery, now)
+            version = c.execute(sa.select(event_table.c.version).where(event_table.c.key == delivery.event)).scalar()
+            if version != as_of:
                 bring_news(c, delivery.event)
 
     def refuse(self, delivery: Delivery, owner: str, code: int, reply: str) -> None:
@@ -256,6 +279,11 @@ class Outbox:
             )
             if freed.rowcount and values["state"] != "due":
                 bring_news(c, delivery.event)
+
+    def quota_frees_at(self, relay: str, quota: Quota, now: datetime) -> datetime | None:
+        """When the relay's quota lets the next letter through; None = now."""
+        with self._db.read() as c:
+            return self._quota_frees_at(c, relay, quota, now)
 
     def recover(self, relay: str, now: datetime, alive: Callable[[str], bool]) -> int:
         """Give back the letters of owners that died or fell silent; those at their dot are in doubt from now on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,16 +42,18 @@ class Events:
         self._db = db
 
     def serve(self, what: Event, now: datetime) -> None:
-        """Note that this store serves an event from now on; known already, nothing is written."""
+        """Note, in a beat, that this store serves an event, and when its config changes; else nothing is written."""
+        digest = hashlib.blake2s(repr(what).encode(), digest_size=16).hexdigest()
+        where = event.c.key == what.key
         with self._db.read() as c:
-            title = c.execute(sa.select(event.c.title).where(event.c.key == what.key)).scalar()
-        if title == what.title:
+            found = c.execute(sa.select(event.c.digest).where(where)).scalar()
+        if found == digest:
             return
         with self._db.write() as c:
-            if c.execute(sa.select(event.c.key).where(event.c.key == what.key)).scalar():
-                c.execute(event.update().where(event.c.key == what.key).values(title=what.title))
+            if found is None:
+                c.execute(event.insert().values(key=what.key, digest=digest, served_at=now, version=1))
             else:
-                c.execute(event.insert().values(key=what.key, title=what.title, served_at=now, version=1))
+                c.execute(event.update().where(where).values(digest=digest, version=event.c.version + 1))
 
     def is_known(self, key: str) -> bool:
         with self._db.read() as c:

@@ -56,7 +56,7 @@ event = sa.Table(
     "event",
     metadata,
     text("key", primary_key=True),
-    text("title"),
+    text("digest"),  # of the event's config as last served
     sa.Column("served_at", Instant, nullable=False),
     number("version"),  # grows with every change a beat writes (under its lease) that decides something
     number("news"),  # grows with every such change by anybody else: the post, a command

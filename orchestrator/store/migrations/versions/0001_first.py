@@ -28,7 +28,7 @@ def upgrade() -> None:
     op.create_table(
         "event",
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("digest", sa.Text(), server_default="", nullable=False),
         sa.Column("served_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("news", sa.Integer(), server_default="0", nullable=False),

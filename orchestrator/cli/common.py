@@ -1,0 +1,118 @@
+"""What the verbs share: the config option, errors in one sentence with their remedy, JSON or words."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from orchestrator.core.model import Event
+    from orchestrator.settings import Settings
+
+DONE, FAILED, MISUSED = 0, 1, 2
+DEFAULT = Path("config.toml")
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def configured(verb: Verb) -> Verb:
+    """Give a verb --config and --secrets."""
+    secrets = click.option(
+        "--secrets",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        help="Dossier des secrets (fichiers zoom__client_secret, mail__password).",
+    )
+    config = click.option(
+        "-c",
+        "--config",
+        "configs",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        help="Fichier d'un événement, ou dossier d'événements ; répétable.  [défaut : config.toml]",
+    )
+    return config(secrets(verb))
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
+
+
+def explained(verb: Verb) -> Verb:
+    """Turn what goes wrong into one sentence with its remedy, and its exit code."""
+
+    @functools.wraps(verb)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        from orchestrator.core.errors import BadConfiguration, OrchestratorError
+
+        try:
+            return verb(*args, **kwargs)
+        except BadConfiguration as error:
+            for problem in error.problems:
+                say(problem, bad=True)
+            sys.exit(MISUSED)
+        except OrchestratorError as error:
+            say(str(error), bad=True)
+            sys.exit(FAILED)
+
+    return guarded  # type: ignore[return-value]  # wraps keeps the signature
+
+
+def say(text: str, *, bad: bool = False, good: bool = False) -> None:
+    """Talk, on stderr."""
+    colour = "red" if bad else "green" if good else None
+    click.secho(text, err=True, fg=colour)
+
+
+def show(data: Any) -> None:
+    """Give data, on stdout."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def load(configs: Sequence[Path], secrets: Path | None) -> list[Settings]:
+    """Load every event named. Raises BadConfiguration with all problems together."""
+    from orchestrator import settings
+    from orchestrator.core.errors import BadConfiguration
+
+    found: list[Settings] = []
+    problems: list[str] = []
+    for path in configs or (DEFAULT,):
+        if not path.exists():
+            problems.append(f"{path}: ce fichier n'existe pas ; créez-le avec `orchestrator init {path}`")
+            continue
+        try:
+            found += settings.load(path, secrets=secrets, environ=os.environ)
+        except BadConfiguration as error:
+            problems += error.problems
+    if problems:
+        raise BadConfiguration(tuple(problems))
+    return found
+
+
+def local(at: datetime, event: Event) -> str:
+    """Say an instant as the event's people do: « jeu. 24 juin, 9h00 »."""
+    from babel.dates import format_date
+
+    there = at.astimezone(event.zone)
+    day = format_date(there.date(), "EEE d MMM", locale="fr").replace(".,", "")
+    return f"{day}, {there.hour}h{there.minute:02}"
+
+
+def logs() -> None:
+    """Send the log to stderr, one line a thing that happened."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+
+
+def end(code: int) -> NoReturn:
+    sys.exit(code)

@@ -1,0 +1,82 @@
+"""Before the day: init, check, preview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.common import (
+    DEFAULT,
+    DONE,
+    FAILED,
+    MISUSED,
+    as_json,
+    configured,
+    end,
+    explained,
+    load,
+    local,
+    say,
+    show,
+)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT)
+@click.option("--force", is_flag=True, help="Remplacer un fichier qui existe déjà.")
+@explained
+def init(path: Path, force: bool) -> None:
+    """Écrire un fichier de configuration commenté, à adapter."""
+    from orchestrator import settings
+
+    if path.exists() and not force:
+        say(f"{path} existe déjà → choisissez un autre nom, ou --force pour le remplacer", bad=True)
+        end(MISUSED)
+    if not path.parent.is_dir():
+        say(f"le dossier {path.parent} n'existe pas → créez-le d'abord", bad=True)
+        end(MISUSED)
+    text = settings.template().replace('path = "examples/inscriptions.csv"', 'path = "inscriptions.csv"')
+    path.write_text(text, "utf-8")
+    say(f"{path} est écrit : adaptez-le, puis « orchestrator check -c {path} ».", good=True)
+
+
+@click.command()
+@configured
+@as_json
+@explained
+def check(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None:
+    """Chercher tout ce qui pourrait manquer le jour venu, avec son remède."""
+    from orchestrator import inspection, wiring
+
+    clock = wiring.SystemClock()
+    found = {s.event.key: inspection.inspect(s, clock) for s in load(configs, secrets)}
+    if as_json:
+        show({key: [f.as_data() for f in findings] for key, findings in found.items()})
+    else:
+        for key, findings in found.items():
+            say(f"\n{key}")
+            for finding in findings:
+                mark, bad = {"ok": ("✓", False), "warning": ("⚠", False)}.get(finding.level, ("✗", True))
+                remedy = f"\n    → {finding.remedy}" if finding.remedy else ""
+                click.secho(f"  {mark} {finding.what}{remedy}", fg="red" if bad else None)
+    levels = {f.level for findings in found.values() for f in findings}
+    end(MISUSED if "refused" in levels else FAILED if "error" in levels else DONE)
+
+
+@click.command()
+@configured
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Dossier à remplir.")
+@explained
+def preview(configs: tuple[Path, ...], secrets: Path | None, out: Path) -> None:
+    """Écrire chaque lettre telle qu'elle sera lue, dans une page à ouvrir."""
+    from orchestrator import proofs
+
+    for settings in load(configs, secrets):
+        folder = out if len(configs) <= 1 else out / settings.event.key
+        pages = proofs.write(settings, folder)
+        say(f"{pages} lettres pour « {settings.event.title} »", good=True)
+        click.echo(folder / "index.html")
+
+
+__all__ = ["check", "init", "local", "preview"]

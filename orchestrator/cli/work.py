@@ -1,0 +1,201 @@
+"""The work: plan, apply, run, status."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestrator.cli.common import (
+    DONE,
+    FAILED,
+    MISUSED,
+    as_json,
+    configured,
+    end,
+    explained,
+    load,
+    local,
+    logs,
+    say,
+    show,
+)
+
+if TYPE_CHECKING:
+    from orchestrator.core.model import Event
+    from orchestrator.jobs.post import PostRoom
+    from orchestrator.jobs.world import Report, World
+    from orchestrator.settings import Settings
+
+PATIENCE = timedelta(seconds=30)
+"""How long apply waits for another process's beat."""
+
+
+@click.command()
+@configured
+@as_json
+@explained
+def plan(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None:
+    """Montrer ce qui serait fait maintenant, sans rien faire."""
+    from orchestrator import wiring
+    from orchestrator.jobs.plan import foresee
+
+    clock = wiring.SystemClock()
+    plans = {}
+    for settings in load(configs, secrets):
+        store = wiring.store_to_read(settings.store_url)
+        source = wiring.registrations(settings, settings.event)
+        plans[settings.event.key] = (settings.event, foresee(settings.event, store, source, clock.now()))
+        store.close()
+    if as_json:
+        show({key: found.as_data() for key, (_, found) in plans.items()})
+        return
+    for event, found in plans.values():
+        say(f"\n{event.title}")
+        for line in found.in_words(partial(local, event=event)):
+            click.echo(f"  {line}")
+
+
+def serviceable(settings: Sequence[Settings]) -> tuple[list[World], bool]:
+    """Build the worlds of events that may be served; says which may not, and whether there were any."""
+    from orchestrator import settings as gate
+    from orchestrator import wiring
+
+    clock = wiring.SystemClock()
+    store = wiring.open_store(settings[0].store_url)
+    refused = [s for s in settings if gate.is_over(s.event, clock.now()) and not store.events.is_known(s.event.key)]
+    store.close()
+    for s in refused:
+        day = gate.in_words(max(session.day for session in s.event.sessions))
+        say(
+            f"{s.path.name}: event.date – cet événement est passé ({day}) et n'a jamais été servi d'ici → "
+            "corrigez les dates ; pour l'essayer : orchestrator rehearse",
+            bad=True,
+        )
+    rest = [s for s in settings if s not in refused]
+    return (wiring.worlds(rest, clock) if rest else []), bool(refused)
+
+
+@click.command()
+@configured
+@as_json
+@click.option("--confirm-withdrawals", is_flag=True, help="Accepter qu'un grand nombre de personnes ait disparu.")
+@explained
+def apply(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, confirm_withdrawals: bool) -> None:
+    """Faire une passe : inscriptions, Zoom, places, lettres dues."""
+    from orchestrator.jobs.post import rooms
+
+    worlds, refused = serviceable(load(configs, secrets))
+    reports = {world.event.key: _beat(world, confirm_withdrawals) for world in worlds}
+    tallies = {room.relay: _drain(room) for room in rooms(worlds)}
+    trouble = any(r.problems for r in reports.values()) or any(t.trouble or t.refused for t in tallies.values())
+    if as_json:
+        show(
+            {
+                "events": {key: report.as_data() for key, report in reports.items()},
+                "post": {relay: tally.as_data() for relay, tally in tallies.items()},
+            }
+        )
+    else:
+        for world in worlds:
+            _tell(world.event, reports[world.event.key])
+        for tally in tallies.values():
+            for line in tally.in_words():
+                click.echo(line)
+    end(MISUSED if refused else FAILED if trouble else DONE)
+
+
+def _beat(world: World, confirmed: bool) -> Report:
+    """Beat until nothing is left over, waiting up to 30 seconds for another process's beat."""
+    from orchestrator.core.errors import Held
+    from orchestrator.jobs.beat import Memory, beat
+
+    memory, until = Memory(), world.clock.now() + PATIENCE
+    total: Report | None = None
+    while True:
+        try:
+            report = beat(world, memory, confirmed=confirmed)
+        except Held:
+            if world.clock.now() >= until:
+                raise
+            world.clock.wait(world.clock.now() + timedelta(seconds=1))
+            continue
+        total = report if total is None else total.plus(report)
+        if not report.unfinished or report.next_at is None or report.next_at > world.clock.now():
+            return total
+
+
+def _drain(room: PostRoom) -> Any:
+    """Send what is due, waiting where only the relay's quota holds letters back."""
+    from orchestrator.jobs.post import Tally
+
+    total = Tally()
+    while True:
+        total.add(room.drain())
+        at = room.quota_frees_at()
+        if at is None or total.trouble:
+            return total
+        room.clock.wait(at)
+
+
+def _tell(event: Event, report: Report) -> None:
+    say(f"\n{event.title}")
+    for line in report.in_words():
+        click.echo(f"  {line}")
+    for problem in report.problems:
+        say(f"  ✗ {problem.what}" + (f"\n    → {problem.remedy}" if problem.remedy else ""), bad=True)
+
+
+@click.command()
+@configured
+@explained
+def run(configs: tuple[Path, ...], secrets: Path | None) -> None:
+    """Servir sans relâche jusqu'à SIGTERM."""
+    from orchestrator.daemon import Daemon
+    from orchestrator.web import health
+
+    logs()
+    settings = load(configs, secrets)
+    worlds, refused = serviceable(settings)
+    if not worlds:
+        end(MISUSED if refused else FAILED)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    daemon = Daemon(worlds)
+    web = next((s.web for s in settings if s.web is not None), None)
+    with health.served(web.host, web.port, daemon.health) if web else health.nothing():
+        say(f"{len(worlds)} événement(s) en service ; Ctrl-C ou SIGTERM pour arrêter.")
+        daemon.run(stopped)
+    say("Arrêté proprement.")
+
+
+@click.command()
+@configured
+@as_json
+@explained
+def status(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None:
+    """Dire où en est chaque événement : personnes, liens, lettres, alarmes."""
+    from orchestrator import wiring
+    from orchestrator.jobs.standing import stand
+
+    clock = wiring.SystemClock()
+    found = {}
+    for settings in load(configs, secrets):
+        store = wiring.store_to_read(settings.store_url)
+        found[settings.event.key] = (settings.event, stand(settings.event, store, clock.now()))
+        store.close()
+    if as_json:
+        show({key: standing.as_data() for key, (_, standing) in found.items()})
+    else:
+        for event, standing in found.values():
+            say(f"\n{event.title}")
+            for good, line in standing.in_words(partial(local, event=event)):
+                click.secho(f"  {'✓' if good else '✗'} {line}", fg=None if good else "red")
+    end(DONE if all(standing.is_well for _, standing in found.values()) else FAILED)

@@ -1,0 +1,231 @@
+"""Foresees what a beat would do now, without doing it: nothing is written, Zoom is not asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orchestrator.core import intake
+from orchestrator.core.letters import (
+    Owed,
+    almanac,
+    owed,
+    people_as_recipients,
+    plan_of,
+    scheduled,
+    speakers_as_recipients,
+)
+from orchestrator.core.meetings import (
+    Cancel,
+    Change,
+    Create,
+    Pass,
+    Revise,
+    differences,
+    meetings_of,
+    registrants,
+    spec_for,
+)
+from orchestrator.core.model import Event, Person, Refusal
+from orchestrator.core.sending import Departure
+from orchestrator.jobs.beat import by_person, seats_by_person
+from orchestrator.jobs.seats import Places, places
+from orchestrator.jobs.standing import NAMES
+from orchestrator.ports import Registrations
+from orchestrator.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Letters of one kind that leave together; `leave_from` None = at once."""
+
+    kind: str
+    session: str
+    rule: str
+    leave_from: datetime | None
+    due_at: datetime | None
+    last_at: datetime | None
+    letters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What would be done."""
+
+    new: int
+    edited: int
+    gone: int
+    held: int
+    refused: tuple[Refusal, ...]
+    changes: tuple[Change, ...]
+    to_register: int
+    seats: Mapping[str, int]
+    groups: tuple[Group, ...]
+    unread: str = ""
+    already_sent: int = field(default=0)
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "people": {"new": self.new, "edited": self.edited, "withdrawn": self.gone, "held": self.held},
+            "refused_rows": [{"line": r.line, "reason": r.reason} for r in self.refused],
+            "zoom": [str(change) for change in self.changes],
+            "to_register": self.to_register,
+            "seats": dict(self.seats),
+            "letters": [
+                {
+                    "kind": g.kind,
+                    "session": g.session or None,
+                    "rule": g.rule or None,
+                    "leave_from": g.leave_from,
+                    "last_at": g.last_at,
+                    "count": g.letters,
+                }
+                for g in self.groups
+            ],
+            "source_problem": self.unread or None,
+        }
+
+    def in_words(self, local: Callable[[datetime], str]) -> list[str]:
+        counts = (
+            (self.new, "personnes à ajouter"),
+            (self.edited, "réponses à mettre à jour"),
+            (self.gone, "personnes à retirer"),
+            (self.held, "personnes disparues d'un coup : en attente de votre accord (apply --confirm-withdrawals)"),
+            (self.to_register, "personnes à inscrire chez Zoom"),
+        )
+        lines = [f"✗ {self.unread}"] if self.unread else []
+        lines += [f"{n} {what}" for n, what in counts if n]
+        lines += [f"ligne {r.line} inutilisable : {r.reason}" for r in self.refused]
+        lines += [str(change) for change in self.changes]
+        lines += [f"{taken} places dans « {key} »" for key, taken in self.seats.items()]
+        lines += [_in_words(group, local) for group in self.groups]
+        return lines or ["rien à faire"]
+
+
+def _in_words(group: Group, local: Callable[[datetime], str]) -> str:
+    about = f" pour « {group.session} »" if group.session else ""
+    if group.leave_from is None:
+        return f"{group.letters} {NAMES[group.kind]}{about} : tout de suite"
+    text = f"{group.letters} {NAMES[group.kind]}{about} : départ {local(group.leave_from)}"
+    if group.last_at is not None and group.last_at != group.leave_from:
+        text += f", dernière lettre {local(group.last_at)}"
+    if group.due_at is not None and group.leave_from < group.due_at:
+        text += " (plus tôt que prévu, pour tenir le débit du relais)"
+    return text
+
+
+def foresee(event: Event, store: Store, source: Registrations, now: datetime) -> Foreseen:
+    """Decide everything as a beat would. Raises nothing for a source that cannot be read: it is said."""
+    from orchestrator.core.errors import UnreadableSource
+
+    known = store.people.registered(event.key)
+    unread, found = "", intake.Intake(new=(), edited=(), gone=(), held=(), refused=())
+    try:
+        if now < event.last_end:
+            found = intake.decide(source.read(), known, now, wishes_until=event.seating.wishes_until)
+    except UnreadableSource as error:
+        unread = str(error)
+    people = _after(known, found)
+    seats = places(event, now, people, store.seats.all(event.key))
+    waves, letters = _letters(event, store, people, seats, now)
+    return Foreseen(
+        new=len(found.new),
+        edited=len(found.edited),
+        gone=len(found.gone),
+        held=len(found.held),
+        refused=found.refused,
+        changes=tuple(_changes(event, store, seats, now)),
+        to_register=_to_register(event, store, people, seats),
+        seats=dict(sorted(Counter(s.workshop for s in seats.values()).items())),
+        groups=tuple(_groups(letters, waves, now)),
+        unread=unread,
+    )
+
+
+def _after(known: Mapping[str, Person], found: intake.Intake) -> dict[str, Person]:
+    changed = {p.email: p for p in (*found.new, *found.edited)}
+    return {email: p for email, p in {**known, **changed}.items() if email not in found.gone}
+
+
+def _changes(event: Event, store: Store, seats: Places, now: datetime) -> list[Change]:
+    kept = store.meetings.all(event.key)
+    changes: list[Change] = []
+    for key in sorted(set(meetings_of(event)) | set(kept)):
+        wanted, found = spec_for(event, key, now, seats.values()), kept.get(key)
+        if wanted is None:
+            changes += [Cancel(meeting=key)] if found is not None and found.zoom_id else []
+        elif now >= event.last_end:
+            continue
+        elif found is None or not found.zoom_id or found.applied is None:
+            changes.append(Create(meeting=key, spec=wanted))
+        elif changed := differences(wanted, found.applied):
+            changes.append(Revise(meeting=key, spec=wanted, changed=changed))
+    return changes
+
+
+def _to_register(event: Event, store: Store, people: Mapping[str, Person], seats: Places) -> int:
+    ways = store.meetings.ways(event.key)
+    return sum(
+        1
+        for key in meetings_of(event)
+        for r in registrants(event, key, people.values(), seats.values())
+        if r.email not in ways.get(key, {})
+    )
+
+
+Waves = Mapping[tuple[datetime, datetime], Departure]
+
+
+def _letters(
+    event: Event, store: Store, people: Mapping[str, Person], seats: Places, now: datetime
+) -> tuple[Waves, list[Owed]]:
+    """List the letters that would be open, as if Zoom had given everybody their link."""
+    outbox = store.outbox
+    told, first = outbox.told(event.key), outbox.first_sent(event.key)
+    passes = by_person(store.meetings.ways(event.key))
+    for key in meetings_of(event):
+        for r in registrants(event, key, people.values(), seats.values()):
+            passes.setdefault(r.email, {}).setdefault(key, Pass(email=r.email, registrant_id="", join_url=""))
+    who = (
+        *people_as_recipients(event, people.values(), passes, seats_by_person(seats.values()), told, first),
+        *speakers_as_recipients(event, passes, told, first),
+    )
+    book = almanac(event)
+    letters = [letter for one in who for letter in owed(book, one, now, meetings_of(event))]
+    left = {d.key for d in outbox.all(event.key) if d.state in ("sent", "refused", "void")}
+    ahead = [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]
+    return plan_of(event, letters), scheduled(event, ahead)
+
+
+def _groups(letters: list[Owed], waves: Waves, now: datetime) -> list[Group]:
+    counts = Counter(
+        (
+            _later(o.leave_from, now),
+            o.kind,
+            o.session,
+            o.rule,
+            o.due_at if _later(o.leave_from, now) else None,
+            o.void_at,
+        )
+        for o in letters
+    )
+    groups = [
+        Group(
+            kind=kind,
+            session=session,
+            rule=rule,
+            leave_from=leave_from,
+            due_at=due_at,
+            last_at=waves[due_at, void_at].last_at if due_at is not None and (due_at, void_at) in waves else None,
+            letters=n,
+        )
+        for (leave_from, kind, session, rule, due_at, void_at), n in counts.items()
+    ]
+    return sorted(groups, key=lambda g: (g.leave_from or now, g.kind, g.session, g.rule))
+
+
+def _later(at: datetime | None, now: datetime) -> datetime | None:
+    return at if at is not None and at > now else None

@@ -1,0 +1,1 @@
+"""Door: what the service shows over HTTP."""

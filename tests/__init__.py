@@ -1,0 +1,1 @@
+"""What the service promises, as sentences, and what holds it to them."""

