@@ -120,8 +120,8 @@ class Daemon:
                 try:
                     while not self._stop.is_set() and worker.turn():
                         pass
-                except OrchestratorError as error:
-                    log.error("post failed: %s", error)
+                except Exception:  # a connection of the pool must outlive whatever happens to one letter
+                    log.exception("a connection of the post failed; it goes on")
             self._idle(room)
 
     def _idle(self, room: PostRoom) -> None:

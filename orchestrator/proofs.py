@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ PHONES = (
     Phone(country="FR", number="+33 1 70 37 97 29", city="Paris"),
     Phone(country="FR", number="+33 1 70 95 01 03", city="Paris"),
 )
+ROLES = {"host": "anime", "alternative-host": "co-anime", "speaker": "intervient", "facilitator": "tient un atelier"}
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,30 +58,31 @@ def write(settings: Settings, out: Path) -> int:
 
 def _proofs(settings: Settings) -> Iterator[Proof]:
     event, scribe = settings.event, wiring.scribe()
-    person = _somebody(settings)
-    seats = places(event, event.seating.tell_at, {person.email: person}, {})
-    mine = {seat.session: seat for seat in seats.values()}
+    people = _people(settings)
+    person = max(people, key=lambda p: (len(p.sessions), len(p.wishes)))
+    seats = places(event, event.seating.tell_at, {p.email: p for p in people}, {})
+    mine = {seat.session: seat for seat in seats.values() if seat.person == person.email}
+    outlook = Outlook(
+        meetings=_found(event, event.seating.tell_at),
+        taken=Counter(seat.workshop for seat in seats.values()),
+        expected=Counter(key for p in people for key in p.sessions),
+    )
     for n, (title, kind, session, who, name) in enumerate(_cases(event, person, mine), start=1):
-        shown = scribe.preview(_letter(event, kind, session, who, name))
+        shown = scribe.preview(_letter(event, outlook, kind, session, who, name))
         file = f"{n:02d}-{kind}" + (f"-{session}" if session else "")
         yield Proof(title=title, file=file, subject=shown.subject, text=shown.text, html=shown.html)
 
 
-def _somebody(settings: Settings) -> Person:
-    """Somebody of the list who comes to as much as possible."""
-    event = settings.event
+def _people(settings: Settings) -> list[Person]:
+    """Those of the list, or one invented person where there is none."""
+    event, before = settings.event, settings.event.seating.tell_at - timedelta(days=1)
     everything = tuple(s.key for s in event.sessions)
+    nobody = [replace(NOBODY, sessions=everything, registered_at=before)]
     try:
         answers = wiring.registrations(settings, event).read()
     except (UnreadableSource, BadConfiguration):
-        return replace(NOBODY, sessions=everything, registered_at=event.seating.tell_at - timedelta(days=1))
-    before = event.seating.tell_at - timedelta(days=1)
-    people = intake.decide(answers, {}, before, wishes_until=event.seating.wishes_until).new
-    return max(
-        people,
-        key=lambda p: (len(p.sessions), len(p.wishes)),
-        default=replace(NOBODY, sessions=everything, registered_at=before),
-    )
+        return nobody
+    return list(intake.decide(answers, {}, before, wishes_until=event.seating.wishes_until).new) or nobody
 
 
 Case = tuple[str, str, str, Recipient, Name]
@@ -95,10 +99,10 @@ def _cases(event: Event, person: Person, seats: dict[str, Seat]) -> Iterator[Cas
         yield "Salle, quand les places sont annoncées", "room", session, told, name
     for reminder in event.reminders:
         if reminder.audience != "speakers" and reminder.session in person.sessions:
-            yield f"Rappel {reminder.rule.name}", "reminder", reminder.session, told, name
+            yield f"Rappel : {event.session(reminder.session).title}", "reminder", reminder.session, told, name
     for speaker in event.speakers:
         mine = replace(who, sessions=speaker.sessions, speaker=speaker, ref="s-preview", address=speaker.email)
-        yield f"Instructions : {speaker.name} ({speaker.role})", "host", "", mine, Name(first=speaker.name)
+        yield f"Instructions : {speaker.name} ({ROLES[speaker.role]})", "host", "", mine, Name(first=speaker.name)
     yield "Changement d'heure", "moved", "", _moved(event, told), name
     yield "Annulation", "cancelled", person.sessions[0], told, name
 
@@ -123,10 +127,7 @@ def _moved(event: Event, who: Recipient) -> Recipient:
     return replace(who, told={fact: (value, event.seating.tell_at) for fact, value in facts.items()})
 
 
-HALF_AN_HOUR = timedelta(minutes=30)
-
-
-def _letter(event: Event, kind: str, session: str, who: Recipient, name: Name) -> Letter:
+def _letter(event: Event, outlook: Outlook, kind: str, session: str, who: Recipient, name: Name) -> Letter:
     now = event.seating.tell_at
     changes = changes_in_words(event, who, changed_facts(almanac(event), who))
     return Letter(
@@ -137,9 +138,7 @@ def _letter(event: Event, kind: str, session: str, who: Recipient, name: Name) -
         reply_to=event.reply_to,
         message_id="<apercu@localhost>",
         written_at=now,
-        contents=compose(
-            event, who, name, Outlook(meetings=_found(event, now)), kind=kind, session=session, changes=changes
-        ),
+        contents=compose(event, who, name, outlook, kind=kind, session=session, changes=changes),
     )
 
 

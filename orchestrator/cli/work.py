@@ -43,6 +43,7 @@ PATIENCE = timedelta(seconds=30)
 @explained
 def plan(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None:
     """Montrer ce qui serait fait maintenant, sans rien faire."""
+    from orchestrator import settings as gate
     from orchestrator import wiring
     from orchestrator.jobs.plan import foresee
 
@@ -51,7 +52,11 @@ def plan(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None
     for settings in load(configs, secrets):
         store = wiring.store_to_read(settings.store_url)
         source = wiring.registrations(settings, settings.event)
-        plans[settings.event.key] = (settings.event, foresee(settings.event, store, source, clock.now()))
+        now = clock.now()
+        if gate.is_over(settings.event, now) and not store.events.is_known(settings.event.key):
+            now = settings.event.seating.tell_at - timedelta(days=1)
+            say(f"Cet événement est passé : voici ce qui aurait été fait le {local(now, settings.event)}.")
+        plans[settings.event.key] = (settings.event, foresee(settings.event, store, source, now))
         store.close()
     if as_json:
         show({key: found.as_data() for key, (_, found) in plans.items()})

@@ -13,7 +13,8 @@ from orchestrator.core.meetings import SIGNING_IN, Found, meeting_of
 from orchestrator.core.model import Event, Session, Speaker, Workshop
 
 GREETING_LENGTH = 60
-_LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|@|[^\W\d_]{2,}\.[^\W\d_]{2,}", re.IGNORECASE)
+_LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|@|\w[.。．｡]\w\w|\d\.\d", re.IGNORECASE)
+"""A scheme, an address, or a dot between two words: mail programs make a link of `x.fr`, in any script."""
 
 Plain = dict[str, Any]
 
@@ -50,7 +51,11 @@ def compose(
     changes: Sequence[Plain] = (),
 ) -> Plain:
     """Bring together everything a letter of any kind may say to somebody."""
-    untold = [key for key in who.sessions if event.workshops_of(key) and f"room:{key}" not in _rooms(who)]
+    untold = [
+        key
+        for key in who.sessions
+        if event.workshops_of(key) and not event.is_cancelled(key) and key not in _sessions_told(who)
+    ]
     return {
         "kind": kind,
         "event": _event(event),
@@ -77,8 +82,8 @@ def greeting(name: Name) -> str:
     return full
 
 
-def _rooms(who: Recipient) -> set[str]:
-    return {f"room:{key}" for key, seat in who.seats.items() if seat.told_at is not None}
+def _sessions_told(who: Recipient) -> set[str]:
+    return {key for key, seat in who.seats.items() if seat.told_at is not None}
 
 
 def _event(event: Event) -> Plain:
@@ -192,22 +197,34 @@ def _host(event: Event, speaker: Speaker, outlook: Outlook, *, is_reminder: bool
 
 
 def changes_in_words(event: Event, who: Recipient, changed: Mapping[str, str]) -> list[Plain]:
-    """Turn changed facts into what a `moved` letter states: old → new, one entry a change."""
+    """Turn changed facts into what a `moved` letter states: old → new, one entry a change.
+
+    A session that is added, or held after all, has a link and a room for the first time: those are no changes.
+    """
+    new = {
+        fact.removeprefix("time:")
+        for fact, now in changed.items()
+        if fact.startswith("time:") and "/" in now and "/" not in _told(who, fact)
+    }
     entries = []
     for fact, now in sorted(changed.items()):
         kind, _, key = fact.partition(":")
-        if now == CANCELLED:
+        if now == CANCELLED or (key in new and kind != "time"):
             continue
-        before = who.told.get(fact, ("", None))[0]
+        before = _told(who, fact)
         entry: Plain = {"what": kind, "session": _title(event, key), "before": None, "after": None}
         if kind == "time":
-            entry["what"] = "added" if not before else "time" if now else "removed"
+            entry["what"] = "added" if key in new else "time" if now else "removed"
             entry["before"], entry["after"] = _span(event, before), _span(event, now)
         elif kind == "room":
             entry["before"] = _room_named(event, before)
             entry["after"] = _room_named(event, now)
         entries.append(entry)
     return entries
+
+
+def _told(who: Recipient, fact: str) -> str:
+    return who.told.get(fact, ("", None))[0]
 
 
 def _title(event: Event, session: str) -> str:

@@ -125,16 +125,23 @@ def _time_fact(event: Event, session: Session) -> str:
 
 def has_way_in(book: Almanac, who: Recipient, meetings: Collection[str]) -> bool:
     """Tell whether every open session of theirs can be entered: a personal link, or a meeting to sign in to."""
+    return book.off.union(_enterable(book, who, meetings)).issuperset(who.sessions)
+
+
+def _enterable(book: Almanac, who: Recipient, meetings: Collection[str]) -> frozenset[str]:
     signs_in = who.speaker is not None and who.speaker.role in SIGNING_IN
     open_to = meetings if signs_in else who.passes
-    return all(key in book.off or book.meeting[key] in open_to for key in who.sessions)
+    return frozenset(key for key in who.sessions if key not in book.off and book.meeting[key] in open_to)
 
 
 def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str] = ()) -> Iterator[Owed]:
-    """List every letter that one person is or will be owed, as far as can be known now."""
-    if not who.sessions or not has_way_in(book, who, meetings):
-        return
-    if who.first_sent_at is None and book.off.issuperset(who.sessions):
+    """List every letter that one person is or will be owed, as far as can be known now.
+
+    The first waits until every session of theirs can be entered; from then on no session waits for another.
+    """
+    enterable = _enterable(book, who, meetings)
+    ready = book.off.union(enterable).issuperset(who.sessions)
+    if not who.sessions or (who.first_sent_at is None and not (ready and enterable)):
         return
     write = partial(
         Owed,
@@ -146,10 +153,10 @@ def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str]
     void_at = max(book.sessions[key].ends_at for key in who.sessions)
     yield _first(write, who, void_at)
     if who.speaker is None:
-        yield from _rooms(book, who, write)
-    yield from _reminders(book, who, write, now)
+        yield from _rooms(book, who, write, enterable)
+    yield from _reminders(book, who, write, enterable, now)
     if who.first_sent_at is not None:
-        yield from _corrections(book, who, write)
+        yield from _corrections(book, who, write, ready=ready)
 
 
 Write = Callable[..., Owed]
@@ -162,10 +169,10 @@ def _first(write: Write, who: Recipient, void_at: datetime) -> Owed:
     return write(kind="link", void_at=void_at, due_at=at, leave_from=at, wanted_by=at + AT_ONCE if at else None)
 
 
-def _rooms(book: Almanac, who: Recipient, write: Write) -> Iterator[Owed]:
+def _rooms(book: Almanac, who: Recipient, write: Write, sessions: Collection[str]) -> Iterator[Owed]:
     tell_at = book.event.seating.tell_at
     for key, seat in sorted(who.seats.items()):
-        if seat.told_by != "room" or key in book.off or key not in who.sessions:
+        if seat.told_by != "room" or key not in sessions:
             continue
         session = book.sessions[key]
         yield write(
@@ -187,12 +194,12 @@ def due_at(event: Event, reminder: Reminder) -> datetime:
     return datetime.combine(day, reminder.rule.at, tzinfo=event.zone).astimezone(session.starts_at.tzinfo)
 
 
-def _reminders(book: Almanac, who: Recipient, write: Write, now: datetime) -> Iterator[Owed]:
+def _reminders(book: Almanac, who: Recipient, write: Write, sessions: Collection[str], now: datetime) -> Iterator[Owed]:
     """A link that left, or can only leave, within the hour before a reminder serves as that reminder."""
     left = who.first_sent_at or now
     not_mine = "registrants" if who.speaker else "speakers"
     for reminder, rule, at in book.hours:
-        if reminder.session not in who.sessions or reminder.audience == not_mine or left > at - FRESH_LINK:
+        if reminder.session not in sessions or reminder.audience == not_mine or left > at - FRESH_LINK:
             continue
         starts_at = book.sessions[reminder.session].starts_at
         yield write(
@@ -206,7 +213,7 @@ def _reminders(book: Almanac, who: Recipient, write: Write, now: datetime) -> It
         )
 
 
-def _corrections(book: Almanac, who: Recipient, write: Write) -> Iterator[Owed]:
+def _corrections(book: Almanac, who: Recipient, write: Write, *, ready: bool) -> Iterator[Owed]:
     changed = changed_facts(book, who)
     if not changed:
         return
@@ -218,14 +225,15 @@ def _corrections(book: Almanac, who: Recipient, write: Write) -> Iterator[Owed]:
     for fact in sorted(gone):
         session = fact.partition(":")[2]
         yield write(kind="cancelled", void_at=void_at, session=session, revision=_revision(who, {fact}, changed))
-    if rest := set(changed) - gone:
+    if ready and (rest := changed.keys() - gone):
         yield write(kind="moved", void_at=void_at, revision=_revision(who, rest, changed))
 
 
 def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:
     """Say which facts differ from what somebody was last told; "" = no longer theirs.
 
-    A room of the wave at tell_at is told by its own letter; links and rooms of a session that is off are no news.
+    A room of the wave at tell_at is told by its own letter; links and rooms of a session that is off, or no longer
+    theirs, are no news; nor is it that a session they heard is cancelled is no longer theirs.
     """
     if not who.told:
         return {}
@@ -234,7 +242,7 @@ def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:
     for fact in sorted(set(true) | set(who.told)):
         kind, _, session = fact.partition(":")
         now, before = true.get(fact, ""), who.told.get(fact, ("", None))[0]
-        if now == before or (not now and kind != "time"):
+        if now == before or (not now and not _is_loss(book, who, kind, session, before)):
             continue
         if not before and kind == "room" and who.seats[session].told_by == "room":
             continue
@@ -244,10 +252,24 @@ def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:
     return changed
 
 
+def _is_loss(book: Almanac, who: Recipient, kind: str, session: str, before: str) -> bool:
+    """Tell whether it is news that something told is not true any more, and nothing has taken its place."""
+    if kind == "room":
+        return session in who.sessions and session not in book.off
+    return kind == "time" and before != CANCELLED
+
+
 def _revision(who: Recipient, facts: Iterable[str], changed: Mapping[str, str]) -> str:
-    """Name a correction by what it changes and what was told before, so that going back is a new one."""
-    parts = [f"{f}={who.told.get(f, '')}→{changed[f]}" for f in sorted(facts)]
+    """Name a correction by what it changes and what was told when, so that going back is a new one."""
+    parts = [f"{fact}={_as_told(who, fact)}→{changed[fact]}" for fact in sorted(facts)]
     return digest("\n".join(parts))
+
+
+def _as_told(who: Recipient, fact: str) -> str:
+    if fact not in who.told:
+        return ""
+    value, at = who.told[fact]
+    return f"{value} {at.timestamp():.6f}"
 
 
 def scheduled(event: Event, letters: Iterable[Owed]) -> list[Owed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ FREEZE = timedelta(minutes=5)
 """Before the rooms' hour: from then on the host sheet is the truth, not Zoom."""
 SIGNING_IN = ("host", "alternative-host")
 """Roles that sign in to Zoom; Zoom refuses to register them (code 3027)."""
+_CODE = re.compile(r"[^\w{}]*\{code\}[^\w{}]*")
+"""The code in `name_in_zoom`, with what sets it apart from the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,11 +183,12 @@ def _session_of_rooms(event: Event, sessions: Sequence[Session], now: datetime) 
 def _rooms(event: Event, session: str | None, seats: Sequence[Seat]) -> tuple[Room, ...]:
     if session is None:
         return ()
+    seated = {s.person for s in seats if s.session == session and s.told_at}
     rooms = []
     for workshop in sorted(event.workshops_of(session), key=lambda w: w.code):
         inside = {s.person for s in seats if s.workshop == workshop.key and s.session == session and s.told_at}
         if inside:
-            inside |= {identity(s.email) for s in event.speakers if workshop.key in s.workshops}
+            inside |= {identity(s.email) for s in event.speakers if workshop.key in s.workshops} - seated
         rooms.append(Room(name=workshop.room, emails=tuple(sorted(inside))))
     return tuple(rooms)
 
@@ -239,13 +243,16 @@ def registrants(event: Event, meeting: str, people: Iterable[Person], seats: Ite
 
 
 def _as_shown(event: Event, person: Person, code: str) -> Registrant:
-    first, last = person.first_name or person.last_name, person.last_name if person.first_name else ""
+    """Write somebody's name as the organiser wants it; Zoom shows the first name, a space and the last name."""
+    pattern = event.zoom.name_in_zoom if code else _CODE.sub(" ", event.zoom.name_in_zoom).strip()
     if person.shown_as:
-        first, last = person.shown_as, ""
-    pattern = event.zoom.name_in_zoom
-    if "{code}" in pattern and code:
-        first = f"{code} · {first}"
-    return Registrant(email=person.email, first_name=first[:NAME_LENGTH], last_name=last[:NAME_LENGTH])
+        pattern = "{code} · {first}" if "{code}" in pattern else "{first}"
+    first = person.shown_as or person.first_name or person.last_name
+    last = person.last_name if person.first_name else ""
+    start = pattern.removesuffix(" {last}")
+    shown = " ".join(start.format(first=first, last=last, code=code).split()).strip(" ,") or first
+    rest = last if start != pattern else ""
+    return Registrant(email=person.email, first_name=shown[:NAME_LENGTH], last_name=rest[:NAME_LENGTH])
 
 
 def _speaker_as_shown(speaker: Speaker) -> Registrant:

@@ -82,7 +82,7 @@ def departures(waves: Iterable[Wave], quota: Quota) -> Mapping[Wave, Departure]:
         last = _played(leave, load, quota)
     while late := _late(last):
         wave = late[0]
-        leave[wave] = max(at for w, at in leave.items() if w.void_at > wave.void_at and at < leave[wave])
+        leave[wave] = max(at for at in leave.values() if at < leave[wave])
         last = _played(leave, load, quota)
     return {wave: Departure(leave_from=leave[wave], last_at=last[wave]) for wave in sorted(load, key=_urgency)}
 

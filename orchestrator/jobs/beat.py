@@ -85,12 +85,14 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
         versions = world.store.events.versions(key)
         if before.is_settled(world, versions, now):
             watch(world, now, report)
+            _raise_alarms(world, now, report, ("source", "held"))
         else:
             _decide(world, now, report, people)
-            _raise_alarms(world, now, report)
-        decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
+            _raise_alarms(world, now, report, ("source", "held", "zoom:"))
+            decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
+            versions = (decided, versions[1])
     report.wake(next((at for at in instants(world.event) if at > now), None))
-    _remember(memory, world, now, fingerprint, (decided, versions[1]), report)
+    _remember(memory, world, now, fingerprint, versions, report)
     return report
 
 
@@ -217,7 +219,8 @@ def instants(event: Event) -> list[datetime]:
     )
 
 
-def _raise_alarms(world: World, now: datetime, report: Report) -> None:
+def _raise_alarms(world: World, now: datetime, report: Report, prefixes: tuple[str, ...]) -> None:
+    """Make the alarms of the kinds this beat has looked into be those of its problems."""
     found = {p.key: (p.what, p.remedy) for p in report.problems}
-    for prefix in ("source", "held", "zoom:"):
+    for prefix in prefixes:
         world.store.alarms.set(world.event.key, {k: v for k, v in found.items() if k.startswith(prefix)}, prefix, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from orchestrator.core.errors import MeetingGone, ZoomError
 from orchestrator.core.meetings import (
@@ -201,7 +201,7 @@ def _revise(one: Convergence, wanted: MeetingSpec) -> None:
 
 
 def _count_rooms(one: Convergence) -> dict[str, object]:
-    today = one.now.date().isoformat()
+    today = one.now.astimezone(UTC).date().isoformat()
     sent = one.kept.rooms_sent if one.kept.rooms_day == today else 0
     return {"rooms_at": one.now, "rooms_day": today, "rooms_sent": sent + 1}
 
@@ -211,11 +211,13 @@ def _with_patience_for_rooms(one: Convergence, wanted: MeetingSpec, applied: Mee
     if wanted.rooms == applied.rooms:
         return wanted
     kept, patience = one.kept, one.world.patience
-    today_sent = kept.rooms_sent if kept.rooms_day == one.now.date().isoformat() else 0
-    earliest = kept.rooms_at + patience.rooms_between if kept.rooms_at and kept.rooms_sent else None
-    if rooms_frozen(one.world.event, kept.key, one.now) or today_sent >= patience.rooms_a_day:
+    if rooms_frozen(one.world.event, kept.key, one.now):
         return with_rooms_of(wanted, applied)
-    if earliest is not None and one.now < earliest:
+    earliest = kept.rooms_at + patience.rooms_between if kept.rooms_at and kept.rooms_sent else one.now
+    today = one.now.astimezone(UTC).date()
+    if kept.rooms_day == today.isoformat() and kept.rooms_sent >= patience.rooms_a_day:
+        earliest = datetime.combine(today + timedelta(days=1), time(), tzinfo=UTC)
+    if one.now < earliest:
         one.report.unfinished = True
         one.report.wake(earliest)
         return with_rooms_of(wanted, applied)

@@ -219,12 +219,18 @@ def _groups(letters: list[Owed], waves: Waves, now: datetime) -> list[Group]:
             rule=rule,
             leave_from=leave_from,
             due_at=due_at,
-            last_at=waves[due_at, void_at].last_at if due_at is not None and (due_at, void_at) in waves else None,
+            last_at=_last_at(waves, due_at, void_at),
             letters=n,
         )
         for (leave_from, kind, session, rule, due_at, void_at), n in counts.items()
     ]
     return sorted(groups, key=lambda g: (g.leave_from or now, g.kind, g.session, g.rule))
+
+
+def _last_at(waves: Waves, due_at: datetime | None, void_at: datetime | None) -> datetime | None:
+    if due_at is None or void_at is None or (due_at, void_at) not in waves:
+        return None
+    return waves[due_at, void_at].last_at
 
 
 def _later(at: datetime | None, now: datetime) -> datetime | None:

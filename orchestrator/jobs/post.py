@@ -24,7 +24,7 @@ from orchestrator.core.errors import (
     ReplyLost,
     UnwritableLetter,
 )
-from orchestrator.jobs.words import Words
+from orchestrator.jobs.words import NobodyThere, Words
 from orchestrator.jobs.world import World
 from orchestrator.ports import Clock, Line, Reply
 from orchestrator.store import Delivery
@@ -99,6 +99,7 @@ class PostRoom:
         self._words = {key: Words(world) for key, world in worlds.items()}
         self._resting_until: datetime | None = None
         self._failures = 0
+        self._is_well = False  # until it has taken a letter: an earlier process may have raised an alarm
         self._lock = threading.Lock()
         self.tally = Tally()
 
@@ -177,20 +178,24 @@ class PostRoom:
 
     def relay_failed(self, error: RelayUnavailable) -> None:
         """Let everybody rest for a while: the relay is at fault, no letter and no address is."""
+        now = self.clock.now()
         with self._lock:
-            pause = REST[min(self._failures, len(REST) - 1)]
-            self._failures += 1
-            self._resting_until = self._first.clock.now() + timedelta(seconds=pause)
             self.tally.trouble, self.tally.remedy = error.message, error.remedy
+            if self._resting_until is not None and now < self._resting_until:
+                return  # another connection has said so already
+            pause = REST[min(self._failures, len(REST) - 1)]
+            self._failures, self._is_well = self._failures + 1, False
+            self._resting_until = now + timedelta(seconds=pause)
         log.warning("relay unavailable at %s (code %s), resting %s s", error.stage, error.code, pause)
         self._raise_alarm({f"relay:{self.relay}": (error.message, error.remedy)})
 
     def relay_works(self) -> None:
         with self._lock:
-            failed, self._failures, self._resting_until = self._failures, 0, None
-            if failed:
+            was_well, self._is_well = self._is_well, True
+            self._failures, self._resting_until = 0, None
+            if not was_well:
                 self.tally.trouble = self.tally.remedy = ""
-        if failed:
+        if not was_well:
             self._raise_alarm({})
 
     def _raise_alarm(self, alarms: dict[str, tuple[str, str]]) -> None:
@@ -227,6 +232,8 @@ class Worker:
         world = self._room.world(delivery)
         try:
             self._send(world, delivery)
+        except NobodyThere:
+            world.store.outbox.withdraw(delivery, world.owner)
         except UnwritableLetter as error:
             log.error("letter %s cannot be written: %s", delivery.key, error.message)
             world.store.outbox.refuse(delivery, world.owner, 0, error.message)
@@ -246,6 +253,12 @@ class Worker:
             world.store.outbox.defer(delivery, world.owner, now, code=error.code, reply=error.reply, counted=False)
             self._room.relay_failed(error)
             return False
+        except Exception:  # one letter must never end the post: it is put off, and said with its traceback
+            log.exception("letter %s failed unexpectedly", delivery.key)
+            self.close()
+            later = world.clock.now() + _backoff(delivery, world.clock.now())
+            world.store.outbox.defer(delivery, world.owner, later, reply="erreur interne", in_doubt=True)
+            self._room.count(lambda tally: tally.deferred, delivery)
         return True
 
     def _send(self, world: World, delivery: Delivery) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from orchestrator.core.errors import RegistrantRefused, ZoomError, ZoomUnavailable
+from orchestrator.core.errors import MeetingGone, RegistrantRefused, ZoomError, ZoomUnavailable
 from orchestrator.core.meetings import BATCH, Pass, Registrant, registrants
 from orchestrator.core.model import Person, Seat
 from orchestrator.jobs.world import Problem, Report, World
@@ -29,6 +29,8 @@ def register(
         try:
             _settle_meeting(world, now, kept, wanted, known, report)
         except ZoomError as error:
+            if isinstance(error, MeetingGone):
+                world.store.meetings.record(world.event.key, replace(kept, read_at=None))
             report.problems.append(
                 Problem(key=f"zoom:{key}:people", what=error.message, remedy=error.remedy, again=True)
             )
@@ -41,8 +43,6 @@ def _settle_meeting(
 ) -> None:
     _drop(world, known, [w for w in known.values() if w.zoom_id != kept.zoom_id])
     _adopt(world, kept, known, report)
-    emails = {r.email for r in wanted}
-    _withdraw(world, kept, known, [w for w in known.values() if w.email not in emails], report)
     missing = [r for r in wanted if r.email not in known or known[r.email].state == "asked"]
     today = now.astimezone(UTC).date().isoformat()
     may = [r for r in missing if _may_add(known.get(r.email), today, world.patience.adds_a_day)]
@@ -52,6 +52,9 @@ def _settle_meeting(
             report.wake(now)
             break
         _add(world, now, kept, batch, known, today, report)
+    emails = {r.email for r in wanted}
+    _say_who_waits(kept.key, sum(w.state == "asked" for w in known.values() if w.email in emails), report)
+    _withdraw(world, kept, known, [w for w in known.values() if w.email not in emails], report)
 
 
 def _may_add(way: Way | None, today: str, most: int) -> bool:
@@ -166,5 +169,17 @@ def _say_who_is_refused(key: str, wanted: Sequence[Registrant], known: dict[str,
                 key=f"zoom:{key}:refused:{reason[:40]}",
                 what=f"Zoom refuse d'inscrire {count} personne{'s' if count > 1 else ''} : {reason}",
                 remedy="corrigez l'adresse dans le formulaire, ou prévenez-les par téléphone",
+            )
+        )
+
+
+def _say_who_waits(key: str, count: int, report: Report) -> None:
+    if count:
+        report.problems.append(
+            Problem(
+                key=f"zoom:{key}:waiting",
+                what=f"Zoom n'a pas donné leur lien à {count} personne{'s' if count > 1 else ''}",
+                remedy="si cela dure, inscrivez-les dans les pages de Zoom : leur lien en sera repris",
+                again=True,
             )
         )

@@ -19,7 +19,7 @@ from orchestrator.core.letters import (
     people_as_recipients,
     speakers_as_recipients,
 )
-from orchestrator.core.model import Event
+from orchestrator.core.model import Event, Wishes
 from orchestrator.core.seating import demand, explain
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter
@@ -28,6 +28,10 @@ from orchestrator.store import Delivery
 GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that a letter mentions (demand, seats taken)."""
 YEAR_ONE = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class NobodyThere(UnwritableLetter):
+    """The person a letter is for has left since it was planned."""
 
 
 @dataclass(slots=True)
@@ -48,16 +52,16 @@ class Words:
     _figures: Figures | None = None
 
     def letter(self, delivery: Delivery, now: datetime) -> tuple[Letter, dict[str, str | None]]:
-        """Compose a letter and the facts it tells. Raises UnwritableLetter when its person is not there any more."""
+        """Compose a letter and the facts it tells. Raises NobodyThere when its person has left."""
         event = self.world.event
-        who, name = self._recipient(delivery)
+        who, name, wishes = self._recipient(delivery)
         book = almanac(event)
         changed = changed_facts(book, who)
         contents = compose(
             event,
             who,
             name,
-            self._outlook(who, delivery, now),
+            self._outlook(who, wishes, delivery, now),
             kind=delivery.kind,
             session=delivery.session,
             changes=changes_in_words(event, who, changed),
@@ -75,27 +79,33 @@ class Words:
         )
         return letter, _facts_told(book, who, delivery, changed)
 
-    def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name]:
+    def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
         event, store = self.world.event, self.world.store
         passes = {delivery.email: store.meetings.passes_of(event.key, delivery.email)}
         told = {delivery.person: store.outbox.told_to(event.key, delivery.person)}
         if delivery.person.startswith("s-"):
             for who in speakers_as_recipients(event, passes, told, {}):
                 if who.ref == delivery.person and who.speaker is not None:
-                    return who, Name(first=who.speaker.name)
-            raise UnwritableLetter("cette personne n'intervient plus")
+                    return who, Name(first=who.speaker.name), {}
+            raise NobodyThere("cette personne n'intervient plus")
         person = store.people.one(event.key, delivery.email)
         if person is None:
-            raise UnwritableLetter("cette personne s'est désinscrite")
+            raise NobodyThere("cette personne s'est désinscrite")
         seats = {person.email: store.seats.of(event.key, person.email)}
         who = next(iter(people_as_recipients(event, [person], passes, seats, told, {})))
-        return who, Name(first=person.first_name, last=person.last_name)
+        return who, Name(first=person.first_name, last=person.last_name), person.wishes
 
-    def _outlook(self, who: Recipient, delivery: Delivery, now: datetime) -> Outlook:
+    def _outlook(self, who: Recipient, wishes: Mapping[str, Wishes], delivery: Delivery, now: datetime) -> Outlook:
         kept = self.world.store.meetings.all(self.world.event.key)
         figures = self._glance(now)
         why = {
-            session: explain(seat, self.world.event, figures.demand.get(session, {}), delivery.language)
+            session: explain(
+                seat,
+                self.world.event,
+                figures.demand.get(session, {}),
+                delivery.language,
+                wishes.get(session, ()),
+            )
             for session, seat in who.seats.items()
             if seat.told_at is not None
         }

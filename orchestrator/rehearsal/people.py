@@ -190,15 +190,18 @@ def _row(event: Event, draw: Random, person: _Invented, at: datetime) -> Row:
         WORKPLACE: person.work,
         NEED: draw.choice(NEEDS) if draw.random() < 0.06 else "",
     }
-    coming = _sessions_of(event, draw)
+    coming = _sessions_of(event, draw, at)
     row |= {_coming(event, session): "Oui" if session in coming else "Non" for session in event.sessions}
     for session in _seated(event):
         row |= _wished(event, session, draw, session in coming)
     return row
 
 
-def _sessions_of(event: Event, draw: Random) -> tuple[Session, ...]:
-    """Most come to everything, some to one session only."""
+def _sessions_of(event: Event, draw: Random, at: datetime) -> tuple[Session, ...]:
+    """Most come to everything, some to one session only; once seats are told, to one without workshops."""
+    plain = tuple(s for s in event.sessions if not event.workshops_of(s.key))
+    if plain and at >= event.seating.tell_at:
+        return plain
     if draw.random() < 0.72:
         return event.sessions
     return (draw.choice(event.sessions),)

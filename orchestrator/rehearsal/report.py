@@ -83,7 +83,7 @@ def _faults(evidence: Evidence, troubles: Sequence[Trouble], killed: Sequence[da
     for trouble in troubles:
         if trouble.kind == "kill":
             continue
-        begins = trouble.begins or evidence.event.first_start.replace(hour=0, minute=0)
+        begins = trouble.begins or evidence.begins
         ends = trouble.ends if trouble.begins else evidence.ends
         shown.append(film.Fault(label=trouble.label, begins=begins, ends=ends))
     return shown + [film.Fault(label="processus tué", begins=at) for at in killed]

@@ -21,25 +21,30 @@ class Alarms:
     """What is wrong now, one row a trouble; raised again it stays the same row, cleared it is gone."""
 
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self.db = db
 
     def all(self, event: str) -> dict[str, tuple[str, str, datetime]]:
         """What, remedy and since when, by key."""
-        with self._db.read() as c:
+        with self.db.read() as c:
             rows = c.execute(sa.select(alarm).where(alarm.c.event == event)).all()
         return {r.key: (r.what, r.remedy, r.since) for r in sorted(rows, key=lambda r: (r.since, r.key))}
 
     def set(self, event: str, found: dict[str, tuple[str, str]], prefix: str, now: datetime) -> None:
-        """Make the alarms whose key begins with a prefix be exactly those found."""
+        """Make the alarms whose key begins with a prefix be exactly those found; several may do so at once."""
         before = {k: v[:2] for k, v in self.all(event).items() if k.startswith(prefix)}
         if before == found:
             return
-        with self._db.write() as c:
-            for key in before.keys() - {k for k in found if found[k] == before.get(k)}:
-                c.execute(alarm.delete().where(alarm.c.event == event, alarm.c.key == key))
-            for key in found.keys() - {k for k in before if before[k] == found.get(k)}:
-                what, remedy = found[key]
-                c.execute(alarm.insert().values(event=event, key=key, what=what, remedy=remedy, since=now))
+        gone = [k for k, v in before.items() if found.get(k) != v]
+        rows = [
+            {"event": event, "key": k, "what": what, "remedy": remedy, "since": now}
+            for k, (what, remedy) in sorted(found.items())
+            if before.get(k) != (what, remedy)
+        ]
+        with self.db.write() as c:
+            if gone:
+                c.execute(alarm.delete().where(alarm.c.event == event, alarm.c.key.in_(gone)))
+            if rows:
+                c.execute(self.db.insert_unless_there(alarm), rows)
 
 
 class Store:

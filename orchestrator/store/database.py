@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.core.errors import OrchestratorError
@@ -39,6 +40,11 @@ class Database:
         """Open a reading transaction."""
         with _explained(), self.engine.connect().execution_options(reading=True) as connection:
             yield connection
+
+    def insert_unless_there(self, table: sa.Table) -> Any:
+        """An INSERT that leaves a row with the same key as it is: somebody else may have been quicker."""
+        insert = sqlite.insert if self.is_sqlite else postgresql.insert
+        return insert(table).on_conflict_do_nothing()
 
     def migrate(self) -> None:
         """Bring the tables to this version; several processes may do so at once."""

@@ -21,7 +21,7 @@ class Leases:
         self.alive = alive
 
     def take(self, name: str, owner: str, now: datetime, lasting: timedelta) -> None:
-        """Take or renew a lease. Raises Held with the holder's name."""
+        """Take or renew a lease. Raises Held with the holder's name; nobody comes in between, see Database.write."""
         with self._db.write() as c:
             row = c.execute(sa.select(lease).where(lease.c.name == name)).one_or_none()
             if row is not None and row.owner != owner and row.until > now and self.alive(row.owner):

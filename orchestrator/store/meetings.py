@@ -127,12 +127,12 @@ class MeetingsKept:
         where = (budget.c.host == host, budget.c.day == day)
         with self._db.write() as c:
             used = c.execute(sa.select(budget.c.used).where(*where)).scalar()
+            if (used or 0) >= most:
+                return False
             if used is None:
                 c.execute(budget.insert().values(host=host, day=day, used=1))
-                return True
-            if used >= most:
-                return False
-            c.execute(budget.update().where(*where).values(used=used + 1))
+            else:
+                c.execute(budget.update().where(*where).values(used=used + 1))
             return True
 
 

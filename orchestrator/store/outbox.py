@@ -272,6 +272,10 @@ class Outbox:
     def void(self, delivery: Delivery, owner: str) -> None:
         self._release(delivery, owner, state="void")
 
+    def withdraw(self, delivery: Delivery, owner: str) -> None:
+        """Note that a letter is not owed any more; a plan that owes it again brings it back."""
+        self._release(delivery, owner, state="withdrawn")
+
     def _release(self, delivery: Delivery, owner: str, **values: Any) -> None:
         with self._db.write() as c:
             freed = c.execute(
@@ -289,14 +293,14 @@ class Outbox:
         """Give back the letters of owners that died or fell silent; those at their dot are in doubt from now on."""
         with self._db.read() as c:
             owners = c.execute(self._in_flight, {"relay": relay}).all()
-        dead = {o: not alive(o) for o in {row.owner for row in owners}}
-        lost = [row.id for row in owners if dead[row.owner] or row.lease_until <= now]
-        if not lost:
+        dead = {owner for owner in {row.owner for row in owners} if not alive(owner)}
+        if not any(row.owner in dead or row.lease_until <= now for row in owners):
             return 0
+        lost = sa.or_(letter.c.owner.in_(dead), letter.c.lease_until <= now)  # not by id: it may have changed hands
         with self._db.write() as c:
             freed = c.execute(
                 letter.update()
-                .where(letter.c.id.in_(lost), letter.c.state.in_(("claimed", "dotted")))
+                .where(letter.c.relay == relay, letter.c.state.in_(("claimed", "dotted")), lost)
                 .values(
                     state="due",
                     owner="",

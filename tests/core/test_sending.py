@@ -76,7 +76,7 @@ def some_waves(draw: st.DrawFn) -> list[Wave]:
     waves = {}
     for _ in range(draw(st.integers(1, 5))):
         due_at = draw(instants)
-        void_at = due_at + minutes(draw(st.sampled_from([5, 10, 30, 60, 300, 1440])))
+        void_at = due_at + minutes(draw(st.sampled_from([3, 5, 10, 30, 60, 300, 1440])))
         waves[due_at, void_at] = a_wave(draw(st.integers(1, 25)), due_at, void_at)
     return list(waves.values())
 
@@ -136,6 +136,26 @@ def test_a_wave_that_can_wait_does_not_take_the_place_of_one_that_cannot() -> No
     plan = departures([evening, morning], Quota(per_hour=10))
     assert in_time(played([evening, morning], Quota(per_hour=10), {w: d.leave_from for w, d in plan.items()}))
     assert plan[morning].leave_from <= paris(8, 50)
+
+
+def test_waves_that_do_not_hinder_each_other_keep_their_hours_however_near_they_come() -> None:
+    first, second = a_wave(10, paris(8), paris(9, 31)), a_wave(10, paris(9, 1))
+    assert departures([first, second], Quota(per_hour=10)) == {
+        second: Departure(leave_from=paris(9, 1), last_at=paris(9, 1)),
+        first: Departure(leave_from=paris(8), last_at=paris(8)),
+    }
+
+
+def test_two_waves_that_are_alike_are_twice_the_letters() -> None:
+    wave = a_wave(20)
+    assert departures([wave, wave], Quota(per_minute=1)) == {
+        wave: Departure(leave_from=paris(8, 46), last_at=paris(9, 25))
+    }
+
+
+def test_a_reminder_at_the_last_minute_leaves_five_minutes_before_its_session() -> None:
+    wave = a_wave(10, paris(9, 27))
+    assert departures([wave], NO_QUOTA) == {wave: Departure(leave_from=paris(9, 25), last_at=paris(9, 25))}
 
 
 def test_sessions_that_start_together_share_the_relay() -> None:

@@ -63,7 +63,8 @@ def test_several_processes_may_migrate_at_once(empty_database_url: str, hands: H
     assert hands.together("migrate", empty_database_url) == [HEAD] * HANDS
 
 
-def test_a_database_of_a_newer_version_is_refused_in_words(store: Store) -> None:
+def test_a_database_of_a_newer_version_is_refused_in_words(empty_database_url: str, open_store: Opens) -> None:
+    store = open_store(empty_database_url)
     with store.db.write() as c:
         c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(OrchestratorError) as refused:

@@ -48,7 +48,9 @@ def served(store: Store) -> Store:
 
 
 def way(email: str = "zoe@exemple.fr", **changes: object) -> Way:
-    made = Way(email=email, meeting="day-1", zoom_id="8", state="open", registrant_id=email, join_url=f"https://{email}")
+    made = Way(
+        email=email, meeting="day-1", zoom_id="8", state="open", registrant_id=email, join_url=f"https://{email}"
+    )
     return replace(made, **changes)  # type: ignore[arg-type]  # its fields
 
 

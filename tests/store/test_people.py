@@ -115,10 +115,12 @@ def test_two_events_do_not_mix(served: Store) -> None:
     assert (served.people.registered(KEY), served.people.registered("other")) == ({ZOE.email: ZOE}, {})
 
 
-def test_an_event_is_served_once_whatever_its_title(served: Store) -> None:
-    served.events.serve(EVENT, NOW + timedelta(days=1))
+def test_an_event_is_served_once_and_a_changed_config_is_a_new_version(served: Store) -> None:
+    before = dump(served)
+    served.events.serve(make.event(), NOW + timedelta(days=1))
+    assert dump(served) == before
     served.events.serve(replace(EVENT, title="Autre titre"), NOW + timedelta(days=1))
-    assert [(r[0], r[1], r[2]) for r in dump(served)["event"]] == [(KEY, "Autre titre", NOW)]
+    assert (len(dump(served)["event"]), served.events.versions(KEY)) == (1, (2, 0))
     assert (served.events.is_known(KEY), served.events.is_known("x")) == (True, False)
 
 

@@ -1,0 +1,402 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orchestrator import shipped, wiring
+from orchestrator.core.model import Quota
+from orchestrator.gateways.mail.scribe import JinjaScribe
+from orchestrator.jobs.post import PostRoom
+from orchestrator.jobs.world import Patience
+from orchestrator.outside.relay import Moment, Verdict
+from orchestrator.store import Delivery
+from tests import make
+from tests.jobs.theatre import EVENT, HOUR, MINUTE, SECOND, Theatre
+
+ZOE, ALI, VERA = "zoe@exemple.fr", "ali@exemple.fr", "vera@exemple.fr"
+Temper = Callable[[Moment], Verdict | None]
+
+
+def ready(theatre: Theatre, *people: str) -> Theatre:
+    """Everyone's first letter is due."""
+    for one in people or (ZOE, ALI):
+        theatre.form.answer(one)
+    theatre.beat()
+    return theatre
+
+
+def says(stage: str, code: int, text: str = "no", to: str = "") -> Temper:
+    return lambda moment: Verdict(reply=(code, text)) if moment.stage == stage and to in ("", moment.to) else None
+
+
+def row(theatre: Theatre, to: str, kind: str = "link") -> Delivery:
+    return next(one for one in theatre.deliveries(kind) if one.address == to)
+
+
+def gone() -> str:
+    """The name of a process that has ended."""
+    process = subprocess.Popen(["true"])
+    name = f"{socket.gethostname()}:{process.pid}:{wiring._started(process.pid)}:abcd"
+    process.wait()
+    return name
+
+
+def carried(theatre: Theatre, owner: str, *, to_the_dot: bool) -> Delivery:
+    """Let somebody else take a letter as far as it goes before they are killed."""
+    world = replace(theatre.world, owner=owner)
+    room = PostRoom({world.event.key: world})
+    delivery = room.claim()
+    assert delivery is not None
+    if to_the_dot:
+        letter, facts = room.words(delivery).letter(delivery, theatre.at)
+        data = world.scribe.write(letter)
+        assert theatre.store.outbox.dot(delivery, owner, data, letter.message_id, facts, theatre.at)
+    return delivery
+
+
+# a good day
+
+
+def test_every_letter_is_settled_on_the_relays_acceptance(anywhere: Theatre) -> None:
+    tally = ready(anywhere).post()
+    assert (tally.sent, tally.refused, tally.deferred, tally.trouble) == ({"link": 2, "host": 1}, {}, {}, "")
+    assert all((d.state, d.code, d.sent_at) == ("sent", 250, anywhere.at) for d in anywhere.deliveries() if not d.rule)
+    assert (anywhere.post().sent, len(anywhere.mails())) == ({}, 3)
+
+
+def test_each_letter_has_one_recipient_and_a_name_of_its_own(theatre: Theatre) -> None:
+    ready(theatre, *(f"p{n}@exemple.fr" for n in range(10))).post()
+    assert len({mail.name for mail in theatre.mails()}) == len(theatre.mails()) == 11
+    assert all(mail.message["To"] == mail.to for mail in theatre.mails())
+
+
+def test_several_connections_share_the_work_and_no_letter(theatre: Theatre) -> None:
+    theatre.form.crowd(40)
+    theatre.turn()
+    assert theatre.told("link") == [(f"p{n:03}@exemple.fr", "link") for n in range(40)]
+    assert {mail.accepted.connection for mail in theatre.mails()} <= {1, 2, 3, 4}
+
+
+# a relay that says no
+
+
+@pytest.mark.parametrize("stage", ["rcpt", "data", "dot"])
+def test_a_letter_put_off_is_tried_again_later_and_others_go_on(theatre: Theatre, stage: str) -> None:
+    ready(theatre)
+    theatre.relay_temper = says(stage, 451, "4.7.1 greylisted", ZOE)
+    tally = theatre.post()
+    assert (tally.deferred, theatre.told()) == ({"link": 1}, [(ALI, "link"), (VERA, "host")])
+    waiting = row(theatre, ZOE)
+    assert (waiting.state, waiting.code, waiting.attempts, waiting.in_doubt) == ("due", 451, 1, 0)
+    assert waiting.not_before == theatre.at + MINUTE == theatre.room.next_at()
+    assert theatre.post(theatre.at + MINUTE - SECOND).sent == {}
+    theatre.heal()
+    assert theatre.post(theatre.at + SECOND).sent == {"link": 1}
+
+
+def test_a_letter_put_off_again_and_again_waits_longer_each_time(theatre: Theatre) -> None:
+    ready(theatre, ZOE)
+    theatre.relay_temper = says("rcpt", 450, "4.2.0 busy", ZOE)
+    waits = []
+    for _ in range(6):
+        theatre.post()
+        at = row(theatre, ZOE).not_before
+        assert at is not None
+        waits.append((at - theatre.at).total_seconds())
+        theatre.at = at
+    assert waits == [60, 120, 310, 600, 600, 600]
+
+
+def test_a_reminder_put_off_is_tried_several_times_before_it_is_worthless(theatre: Theatre) -> None:
+    ready(theatre, ZOE)
+    theatre.post()
+    theatre.beat(make.paris(9))
+    theatre.relay_temper = says("rcpt", 450, "4.2.0 busy", ZOE)
+    for _ in range(4):
+        theatre.post()
+        theatre.at = row(theatre, ZOE, "reminder").not_before or theatre.at
+    assert theatre.at < make.paris(9, 28)
+    theatre.heal()
+    theatre.post()
+    assert theatre.told("reminder") == [(ZOE, "reminder")]
+
+
+@pytest.mark.parametrize("stage", ["rcpt", "dot"])
+def test_an_address_refused_costs_its_own_letter_only_and_is_never_tried_again(theatre: Theatre, stage: str) -> None:
+    ready(theatre)
+    theatre.relay_temper = says(stage, 550, "5.1.1 unknown", ZOE)
+    tally = theatre.post()
+    assert (tally.refused, tally.sent) == ({"link": 1}, {"link": 1, "host": 1})
+    refused = row(theatre, ZOE)
+    assert (refused.state, refused.code, "5.1.1" in refused.reply) == ("refused", 550, True)
+    theatre.heal()
+    theatre.turn(theatre.at + HOUR)
+    assert theatre.told("link") == [(ALI, "link")]
+
+
+@pytest.mark.parametrize(
+    "temper",
+    [
+        says("connect", 554),
+        says("ehlo", 421),
+        says("mail", 550, "5.7.1 not you"),
+        says("data", 421),
+        says("dot", 421),
+        lambda moment: Verdict(drop=True),
+    ],
+    ids=["connect", "ehlo", "mail", "data", "dot", "dropped"],
+)
+def test_a_relay_at_fault_blames_no_letter(theatre: Theatre, temper: Temper) -> None:
+    ready(theatre)
+    theatre.relay_temper = temper
+    tally = theatre.post()
+    assert (tally.sent, tally.refused, tally.trouble != "") == ({}, {}, True)
+    assert [(d.state, d.attempts, d.in_doubt) for d in theatre.deliveries("link")] == [("due", 0, 0), ("due", 0, 0)]
+    assert theatre.alarms()["relay:relay"][0] == tally.trouble
+    theatre.heal()
+    theatre.post(theatre.at + MINUTE)
+    assert (theatre.told("link"), theatre.alarms()) == ([(ALI, "link"), (ZOE, "link")], {})
+
+
+def test_a_relay_that_is_down_rests_a_little_longer_each_time_and_works_once_it_is_up(theatre: Theatre) -> None:
+    ready(theatre)
+    theatre.relay.stop()
+    pauses = []
+    for _ in range(6):
+        theatre.room.drain()
+        at = theatre.room.next_at()
+        assert at is not None
+        assert theatre.room.due() == 0
+        pauses.append((at - theatre.at).total_seconds())
+        theatre.at = at
+    assert [round(pause) for pause in pauses] == [5, 10, 20, 40, 60, 60]
+    theatre.relay.start()
+    theatre.post()
+    assert (theatre.told("link"), theatre.alarms()) == ([(ALI, "link"), (ZOE, "link")], {})
+
+
+def test_an_alarm_about_the_relay_goes_away_even_after_a_restart(theatre: Theatre) -> None:
+    ready(theatre)
+    theatre.relay_temper = says("connect", 554)
+    theatre.post()
+    theatre.heal()
+    theatre.start_again()
+    theatre.post(theatre.at + MINUTE)
+    assert (len(theatre.mails()), theatre.alarms()) == (3, {})
+
+
+# a relay that does not answer
+
+
+@pytest.mark.parametrize("stage", ["dot", "accepted"])
+def test_a_letter_whose_reply_was_lost_is_in_doubt_and_goes_again_byte_for_byte(anywhere: Theatre, stage: str) -> None:
+    ready(anywhere, ZOE)
+    lost = iter([True])
+
+    def lose(moment: Moment) -> Verdict | None:
+        return Verdict(lose_reply=True) if (moment.stage, moment.to) == (stage, ZOE) and next(lost, False) else None
+
+    anywhere.relay_temper = lose
+    anywhere.post()
+    doubtful = row(anywhere, ZOE)
+    assert (doubtful.state, doubtful.in_doubt, anywhere.told("host")) == ("due", 1, [(VERA, "host")])
+    anywhere.start_again(replace(EVENT, title="Un autre titre"))
+    anywhere.turn(anywhere.at + MINUTE)
+    first, again = anywhere.mails("link", ZOE)
+    assert first.accepted.data == again.accepted.data
+    assert (row(anywhere, ZOE).state, row(anywhere, ZOE).in_doubt) == ("sent", 1)
+    anywhere.turn(anywhere.at + HOUR)
+    assert len(anywhere.mails("link", ZOE)) == 2
+
+
+def test_a_letter_put_off_at_its_dot_is_written_anew(theatre: Theatre) -> None:
+    ready(theatre, ZOE)
+    theatre.relay_temper = says("dot", 451, "4.3.0 try again", ZOE)
+    theatre.post()
+    theatre.heal()
+    theatre.form.answer(ZOE, first="Zoée")
+    theatre.turn(theatre.at + MINUTE)
+    [letter] = theatre.mails("link", ZOE)
+    assert ("Zoée" in letter.text, row(theatre, ZOE).in_doubt) == (True, 0)
+
+
+# killed
+
+
+def test_a_letter_claimed_by_a_process_that_died_goes_at_once(anywhere: Theatre) -> None:
+    ready(anywhere, ZOE)
+    held = carried(anywhere, gone(), to_the_dot=False)
+    anywhere.post()
+    again = next(d for d in anywhere.deliveries() if d.key == held.key)
+    assert (again.state, again.in_doubt, anywhere.told()) == ("sent", 0, [(VERA, "host"), (ZOE, "link")])
+
+
+def test_a_letter_killed_between_its_dot_and_the_reply_goes_again_byte_for_byte(anywhere: Theatre) -> None:
+    ready(anywhere, ZOE)
+    held = carried(anywhere, gone(), to_the_dot=True)
+    [written] = [d for d in anywhere.deliveries() if d.state == "dotted"]
+    anywhere.start_again(replace(EVENT, title="Un autre titre"))
+    anywhere.post(anywhere.at + MINUTE)
+    again = next(d for d in anywhere.deliveries() if d.key == held.key)
+    [mail] = [mail for mail in anywhere.mails() if mail.name == written.message_id]
+    assert (again.state, again.in_doubt) == ("sent", 1)
+    assert mail.message["Date"].datetime == anywhere.at - MINUTE
+    assert "Un autre titre" not in mail.text
+
+
+def test_a_letter_held_by_somebody_alive_is_left_to_them_until_their_lease_runs_out(theatre: Theatre) -> None:
+    ready(theatre, ZOE)
+    held = carried(theatre, "elsewhere:1:2:3", to_the_dot=True)
+    theatre.post(theatre.at + 15 * MINUTE - SECOND)
+    assert [d.state for d in theatre.deliveries() if d.key == held.key] == ["dotted"]
+    theatre.post(theatre.at + SECOND)
+    assert [(d.state, d.in_doubt) for d in theatre.deliveries() if d.key == held.key] == [("sent", 1)]
+
+
+def test_whoever_was_too_slow_sends_nothing(theatre: Theatre) -> None:
+    """The lease runs out while the relay greets; another takes the letter meanwhile."""
+    ready(theatre, ZOE)
+    theatre.relay_temper = says("connect", 554)
+    slow = carried(theatre, theatre.owner, to_the_dot=False)
+    theatre.heal()
+    theatre.at += 15 * MINUTE
+    theatre.post()
+    assert not theatre.store.outbox.dot(slow, theatre.owner, b"", "", {}, theatre.at)
+    assert theatre.told() == [(VERA, "host"), (ZOE, "link")]
+
+
+def test_a_lease_that_runs_out_while_the_relay_greets_is_not_used(theatre: Theatre) -> None:
+    ready(theatre, ZOE)
+
+    def slowly(moment: Moment) -> Verdict | None:
+        if moment.stage == "connect" and moment.connection == 1:
+            theatre.at += 15 * MINUTE
+        return None
+
+    theatre.relay_temper = slowly
+    world = replace(theatre.world, connections=1)
+    PostRoom({"relation": world}).drain()
+    stuck = [d for d in theatre.deliveries() if d.state == "claimed"]
+    assert (len(stuck), len(theatre.mails())) == (1, 1)
+    theatre.post()
+    assert theatre.told() == [(VERA, "host"), (ZOE, "link")]
+
+
+def test_two_post_rooms_never_send_the_same_letter(anywhere: Theatre) -> None:
+    anywhere.form.crowd(40)
+    anywhere.beat()
+    other = PostRoom({"relation": replace(anywhere.world, owner="elsewhere:1:2:3")})
+    beside = threading.Thread(target=other.drain)
+    beside.start()
+    anywhere.room.drain()
+    beside.join()
+    assert anywhere.told("link") == [(f"p{n:03}@exemple.fr", "link") for n in range(40)]
+
+
+# too late
+
+
+def test_a_reminder_that_is_worthless_is_never_sent(theatre: Theatre) -> None:
+    ready(theatre, ZOE)
+    theatre.post()
+    theatre.relay.stop()
+    theatre.turn(make.paris(9))
+    theatre.relay.start()
+    theatre.turn(make.paris(9, 30))
+    assert (theatre.told("reminder"), row(theatre, ZOE, "reminder").state) == ([], "void")
+
+
+def test_a_letter_that_becomes_worthless_while_the_relay_greets_is_not_sent(theatre: Theatre) -> None:
+    ready(theatre, ZOE)
+    theatre.post()
+    theatre.beat(make.paris(9, 29))
+
+    def slowly(moment: Moment) -> Verdict | None:
+        if moment.stage == "connect":
+            theatre.at = make.paris(9, 30)
+        return None
+
+    theatre.relay_temper = slowly
+    theatre.post()
+    assert (theatre.told("reminder"), row(theatre, ZOE, "reminder").state) == ([], "void")
+
+
+def test_a_letter_withdrawn_before_it_leaves_is_not_sent(theatre: Theatre) -> None:
+    ready(theatre)
+    theatre.form.remove(ZOE)
+    theatre.turn(theatre.at + MINUTE)
+    assert (theatre.told("link"), row(theatre, ZOE).state) == ([(ALI, "link")], "withdrawn")
+
+
+def test_somebody_who_left_while_their_letter_was_claimed_gets_none_until_they_come_back(theatre: Theatre) -> None:
+    ready(theatre)
+    claimed = {carried(theatre, gone(), to_the_dot=False).address for _ in range(3)}
+    assert ZOE in claimed
+    theatre.form.remove(ZOE)
+    theatre.beat(theatre.at + MINUTE)
+    assert (theatre.post().refused, theatre.told("link")) == ({}, [(ALI, "link")])
+    theatre.form.answer(ZOE)
+    theatre.turn(theatre.at + MINUTE)
+    assert theatre.told("link") == [(ALI, "link"), (ZOE, "link")]
+
+
+# one bad letter
+
+
+def test_a_letter_that_cannot_be_written_costs_that_letter_only(theatre: Theatre, tmp_path: Path) -> None:
+    folder = tmp_path / "letters" / "link"
+    folder.mkdir(parents=True)
+    (folder / "subject.txt").write_text("{% if person.last_name == 'Poison' %}{{ nothing.such }}{% endif %}Bonjour")
+    theatre.start_again(scribe=JinjaScribe([tmp_path / "letters", shipped.templates() / "letters"]))
+    theatre.form.answer(ZOE, last="Poison")
+    theatre.form.answer(ALI)
+    theatre.turn()
+    assert theatre.told() == [(ALI, "link"), (VERA, "host")]
+    poisoned = row(theatre, ZOE)
+    assert (poisoned.state, poisoned.code, poisoned.reply != "") == ("refused", 0, True)
+
+
+# the quota
+
+
+def in_any(window: timedelta, hours: list[datetime]) -> int:
+    """How many instants there are at most in any window."""
+    return max(sum(at <= other < at + window for other in hours) for at in hours)
+
+
+def test_the_quota_a_minute_is_kept(theatre: Theatre) -> None:
+    theatre.start_again(replace(EVENT, quota=Quota(per_minute=7)))
+    theatre.form.crowd(30)
+    theatre.beat()
+    for _ in range(200):
+        theatre.post()
+        at = theatre.room.next_at()
+        if at is None or at > theatre.at + HOUR:
+            break
+        theatre.at = max(at, theatre.at + SECOND)
+    hours = [mail.at for mail in theatre.mails()]
+    assert (len(hours), in_any(MINUTE, hours)) == (31, 7)
+    assert max(hours) - min(hours) <= 5 * MINUTE
+
+
+def test_a_wave_leaves_early_enough_for_the_quota(theatre: Theatre) -> None:
+    theatre.at = make.TELL_AT - HOUR
+    theatre.patience = Patience(zoom_reads=timedelta(days=1))
+    theatre.start_again(replace(EVENT, quota=Quota(per_minute=1)))
+    theatre.form.crowd(35)
+    while theatre.at < make.paris(14):
+        report = theatre.turn()
+        wakes = [at for at in (report.next_at, theatre.room.next_at()) if at is not None]
+        theatre.at = max(min(wakes), theatre.at + SECOND)
+    hours = [mail.at for mail in theatre.mails("reminder")]
+    morning = [at for at in hours if at < make.paris(9, 30)]
+    assert (len(morning), len(hours)) == (35, 70)
+    assert (max(morning) <= make.paris(9, 25), min(morning) < make.paris(9)) == (True, True)
+    assert in_any(MINUTE, [mail.at for mail in theatre.mails()]) == 1
