@@ -68,7 +68,7 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
     except (UnreadableSource, BadConfiguration) as error:
         yield Finding(level="error", what=getattr(error, "message", str(error)), remedy=getattr(error, "remedy", ""))
         return
-    found = intake.decide(answers, {}, clock.now(), wishes_until=event.seating.wishes_until)
+    found = intake.decide_for(event, answers, {}, clock.now())
     yield Finding(level="ok", what=f"{len(found.new)} personnes dans la liste des inscriptions")
     for refusal in found.refused:
         yield Finding(
@@ -133,9 +133,7 @@ def _send_plan(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Say when each wave leaves and when its last letter is through; call an impossible plan by its name."""
     event = settings.event
     try:
-        people = intake.decide(
-            wiring.registrations(settings, event).read(), {}, clock.now(), wishes_until=event.seating.wishes_until
-        ).new
+        people = intake.decide_for(event, wiring.registrations(settings, event).read(), {}, clock.now()).new
     except (UnreadableSource, BadConfiguration):
         return
     waves = {}

@@ -82,7 +82,7 @@ def _people(settings: Settings) -> list[Person]:
         answers = wiring.registrations(settings, event).read()
     except (UnreadableSource, BadConfiguration):
         return nobody
-    return list(intake.decide(answers, {}, before, wishes_until=event.seating.wishes_until).new) or nobody
+    return list(intake.decide_for(event, answers, {}, before).new) or nobody
 
 
 Case = tuple[str, str, str, Recipient, Name]

@@ -13,7 +13,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,6 +52,10 @@ class Postgres:
 
     def empty(self, name: str) -> None:
         self._say(name, *(f"DELETE FROM {table.name}" for table in metadata.sorted_tables))
+
+    def hang_up(self, name: str) -> None:
+        """End every connection to a database."""
+        self._say("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     def _say(self, database: str, *statements: str) -> None:
         import psycopg
@@ -95,7 +98,7 @@ def _postgres(folder: Path) -> Iterator[Postgres]:
     if somebody:
         os.chown(folder, somebody["user"], somebody["group"])
     how: dict[str, Any] = {"cwd": folder, "env": environ, "text": True, **somebody}
-    make = ["-D", data, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C"]
+    make: list[str | Path] = ["-D", data, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C"]
     subprocess.run([binaries / "initdb", *make], check=True, capture_output=True, **how)
     settings = [word for setting in (*DISPENSABLE, *QUIET) for word in ("-c", setting)]
     server = subprocess.Popen(

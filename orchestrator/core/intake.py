@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orchestrator.core.model import Answer, Answers, Person, Refusal, identity
+from orchestrator.core.model import Answer, Answers, Event, Person, Refusal, identity
 
 FEW = 3
 SHARE = 0.02
 """More people than FEW and than this share of those known, gone at once: more likely a spoilt file than their wish."""
 NO_SESSION = "n'a choisi aucune séance"
+TOO_LATE = "reçue après la clôture des inscriptions"
+FULL = "liste d'attente : le nombre de personnes prévu est atteint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,30 +30,67 @@ class Intake:
     refused: tuple[Refusal, ...] = ()
 
 
+def decide_for(
+    event: Event, answers: Answers, known: Mapping[str, Person], now: datetime, *, confirmed: bool = False
+) -> Intake:
+    """Decide by an event's own rules."""
+    return decide(
+        answers,
+        known,
+        now,
+        wishes_until=event.seating.wishes_until,
+        closes_at=event.closes_at,
+        limit=event.limit,
+        confirmed=confirmed,
+    )
+
+
 def decide(
     answers: Answers,
     known: Mapping[str, Person],
     now: datetime,
     *,
     wishes_until: datetime,
+    closes_at: datetime | None = None,
+    limit: int = 0,
     confirmed: bool = False,
 ) -> Intake:
     """Compare the answers with the people registered now; those withdrawn are not `known` and may come back.
 
-    `known` is by e-mail. From `wishes_until` on the wishes of known people stay as they are.
+    `known` is by e-mail. From `wishes_until` on the wishes of known people stay as they are. Newcomers after
+    `closes_at` or beyond `limit` people (0 = none) are refused with their reason; a place that frees is theirs.
     """
     by_email = _by_email(answers.rows)
     latest = {email: newest(rows) for email, rows in by_email.items()}
     people = {email: _person(email, answer, now) for email, answer in latest.items() if answer.sessions}
     gone = tuple(sorted(known.keys() - people.keys()))
     hold = not confirmed and (not answers.rows or len(gone) > max(FEW, SHARE * len(known)))
+    asking = sorted((p for e, p in people.items() if e not in known), key=lambda p: _turn(p, now))
+    places = limit - len(known) + (0 if hold else len(gone)) if limit else len(asking)
+    new, outside = _let_in(asking, now, closes_at, places)
     return Intake(
-        new=tuple(sorted((p for e, p in people.items() if e not in known), key=lambda p: _turn(p, now))),
+        new=new,
         edited=tuple(_edited(people, known, frozen=now >= wishes_until)),
         gone=() if hold else gone,
         held=gone if hold else (),
-        refused=tuple(sorted((*answers.refused, *_unused(by_email, latest)), key=lambda r: r.line)),
+        refused=tuple(sorted((*answers.refused, *_unused(by_email, latest), *outside), key=lambda r: r.line)),
     )
+
+
+def _let_in(
+    asking: Iterable[Person], now: datetime, closes_at: datetime | None, places: int
+) -> tuple[tuple[Person, ...], list[Refusal]]:
+    """Let newcomers in, first come, first served, as long as registration is open and there are places."""
+    new: list[Person] = []
+    outside = []
+    for person in asking:
+        if closes_at is not None and (person.submitted_at or now) >= closes_at:
+            outside.append(Refusal(line=person.line, reason=TOO_LATE))
+        elif len(new) >= places:
+            outside.append(Refusal(line=person.line, reason=FULL))
+        else:
+            new.append(person)
+    return tuple(new), outside
 
 
 def newest(rows: list[Answer]) -> Answer:

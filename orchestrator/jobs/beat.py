@@ -114,6 +114,10 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
     """Go through everything: seats, meetings, ways in, letters."""
     event, store = world.event, world.store
     store.events.serve(event, now)
+    if now >= purged_at(event):
+        if store.events.purge(event.key):
+            report.changes.append("données des personnes effacées, leur durée de conservation est passée")
+        return
     people = store.people.registered(event.key) if people is None else people
     places = assign(world, now, people, report)
     meetings = converge(world, now, list(places.values()), report)
@@ -136,13 +140,7 @@ def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) ->
         report.problems.append(Problem(key="source", what=error.message, remedy=error.remedy, again=True))
         return None
     known = store.people.registered(event.key)
-    found = intake.decide(
-        answers,
-        known,
-        now,
-        wishes_until=event.seating.wishes_until,
-        confirmed=confirmed,
-    )
+    found = intake.decide_for(event, answers, known, now, confirmed=confirmed)
     reading = Reading(
         fingerprint=fingerprint, read_at=now, rows=len(answers.rows), refused=found.refused, held=found.held
     )
@@ -203,6 +201,11 @@ def seats_by_person(seats: Iterable[Seat]) -> dict[str, dict[str, Seat]]:
     return result
 
 
+def purged_at(event: Event) -> datetime:
+    """When people's data are erased: so many days after the last session."""
+    return event.last_end + timedelta(days=event.people_days)
+
+
 def instants(event: Event) -> list[datetime]:
     """When something is decided by the clock alone."""
     reminders = [due_at(event, r) for r in event.reminders]
@@ -210,6 +213,7 @@ def instants(event: Event) -> list[datetime]:
         {
             event.seating.wishes_until,
             event.seating.tell_at,
+            purged_at(event),
             *(s.starts_at for s in event.sessions),
             *(s.ends_at for s in event.sessions),
             *(w.opens_at - FREEZE for w in event.workshops),

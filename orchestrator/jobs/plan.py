@@ -125,7 +125,7 @@ def foresee(event: Event, store: Store, source: Registrations, now: datetime) ->
     unread, found = "", intake.Intake(new=(), edited=(), gone=(), held=(), refused=())
     try:
         if now < event.last_end:
-            found = intake.decide(source.read(), known, now, wishes_until=event.seating.wishes_until)
+            found = intake.decide_for(event, source.read(), known, now)
     except UnreadableSource as error:
         unread = str(error)
     people = _after(known, found)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.intake import NO_SESSION, Intake, decide
+from orchestrator.core.intake import FULL, NO_SESSION, TOO_LATE, Intake, decide
 from orchestrator.core.model import Answer, Answers, Person, Refusal, Wishes
 
 NOW = datetime(2021, 6, 20, 10, tzinfo=UTC)
@@ -263,3 +263,22 @@ def test_any_source_leads_to_itself_from_any_state(first: tuple[Answer, ...], se
     known = known_from(numbered(first))
     reached = after(known, take(numbered(second), known, confirmed=True))
     assert without_lines(reached) == without_lines(known_from(numbered(second)))
+
+
+def test_newcomers_after_the_closing_are_refused_and_known_people_stay() -> None:
+    rows = [answer(2, "a@exemple.fr", at=1), answer(3, "b@exemple.fr", at=7200)]
+    closes = NOW - timedelta(days=1) + timedelta(hours=1)
+    found = decide(Answers(rows=tuple(rows)), {}, NOW, wishes_until=FREEZE, closes_at=closes)
+    assert [p.email for p in found.new] == ["a@exemple.fr"]
+    assert found.refused == (Refusal(line=3, reason=TOO_LATE),)
+    again = decide(Answers(rows=tuple(rows)), after({}, found), LATER, wishes_until=FREEZE, closes_at=closes)
+    assert (again.new, again.edited, again.gone, again.refused) == ((), (), (), found.refused)
+
+
+def test_beyond_the_limit_people_wait_and_enter_when_a_place_frees() -> None:
+    rows = [answer(line, f"p{line}@exemple.fr", at=100 - line, name=f"P{line}") for line in (2, 3, 4)]
+    first = decide(Answers(rows=tuple(rows)), {}, NOW, wishes_until=FREEZE, limit=2)
+    assert [p.email for p in first.new] == ["p4@exemple.fr", "p3@exemple.fr"]
+    assert first.refused == (Refusal(line=2, reason=FULL),)
+    left = decide(Answers(rows=tuple(rows[:2])), after({}, first), LATER, wishes_until=FREEZE, limit=2)
+    assert ([p.email for p in left.new], left.gone) == (["p2@exemple.fr"], ("p4@exemple.fr",))

@@ -140,9 +140,11 @@ def test_a_wave_that_can_wait_does_not_take_the_place_of_one_that_cannot() -> No
 
 def test_waves_that_do_not_hinder_each_other_keep_their_hours_however_near_they_come() -> None:
     first, second = a_wave(10, paris(8), paris(9, 31)), a_wave(10, paris(9, 1))
-    assert departures([first, second], Quota(per_hour=10)) == {
+    last_minute = a_wave(1, paris(12, 27), paris(12, 30))
+    assert departures([first, second, last_minute], Quota(per_hour=10)) == {
         second: Departure(leave_from=paris(9, 1), last_at=paris(9, 1)),
         first: Departure(leave_from=paris(8), last_at=paris(8)),
+        last_minute: Departure(leave_from=paris(12, 25), last_at=paris(12, 25)),
     }
 
 

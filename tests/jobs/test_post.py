@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orchestrator import shipped, wiring
 from orchestrator.core.model import Quota
 from orchestrator.gateways.mail.scribe import JinjaScribe
+from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.post import PostRoom
 from orchestrator.jobs.world import Patience
 from orchestrator.outside.relay import Moment, Verdict
@@ -220,11 +222,12 @@ def test_a_letter_put_off_at_its_dot_is_written_anew(theatre: Theatre) -> None:
     ready(theatre, ZOE)
     theatre.relay_temper = says("dot", 451, "4.3.0 try again", ZOE)
     theatre.post()
+    name = row(theatre, ZOE).message_id
     theatre.heal()
     theatre.form.answer(ZOE, first="Zoée")
     theatre.turn(theatre.at + MINUTE)
     [letter] = theatre.mails("link", ZOE)
-    assert ("Zoée" in letter.text, row(theatre, ZOE).in_doubt) == (True, 0)
+    assert ("Zoée" in letter.text, letter.name, row(theatre, ZOE).in_doubt) == (True, name, 0)
 
 
 # killed
@@ -298,6 +301,42 @@ def test_two_post_rooms_never_send_the_same_letter(anywhere: Theatre) -> None:
     anywhere.room.drain()
     beside.join()
     assert anywhere.told("link") == [(f"p{n:03}@exemple.fr", "link") for n in range(40)]
+
+
+def test_two_events_share_a_relay_and_its_quota_but_no_letter(theatre: Theatre) -> None:
+    ready(theatre, ZOE)
+    other = replace(EVENT, key="autre", title="Autre jour", quota=Quota(per_minute=4))
+    beside = replace(theatre.world, event=other)
+    beat(beside, Memory())
+    theatre.start_again(replace(EVENT, quota=Quota(per_minute=3)))
+    room = PostRoom({"relation": theatre.world, "autre": beside})
+    assert room.drain().sent == {"link": 2, "host": 1}
+    theatre.at += MINUTE
+    assert room.drain().sent == {"host": 1}
+    assert theatre.told() == [(VERA, "host"), (VERA, "host"), (ZOE, "link"), (ZOE, "link")]
+    assert len(theatre.zoom.meetings()) == 2
+
+
+@pytest.mark.postgres
+def test_a_database_that_hangs_up_before_the_reply_loses_nothing(
+    postgres: Any, postgres_model: str, tmp_path: Path
+) -> None:
+    postgres.empty(postgres_model)
+    with Theatre(tmp_path, postgres.url(postgres_model)) as theatre:
+        ready(theatre)
+
+        def hang_up(moment: Moment) -> Verdict | None:
+            if moment.stage == "accepted":
+                postgres.hang_up(postgres_model)
+            return None
+
+        theatre.relay_temper = hang_up
+        theatre.start_again()
+        PostRoom({"relation": replace(theatre.world, connections=1)}).drain()
+        theatre.heal()
+        theatre.turn(theatre.at + HOUR)
+        assert theatre.told() == [(ALI, "link"), (VERA, "host"), (ZOE, "link")]
+        assert all(d.state == "sent" for d in theatre.deliveries() if not d.rule)
 
 
 # too late

@@ -10,6 +10,7 @@ import multiprocessing
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from orchestrator.core.model import Quota
 from orchestrator.store import Store
 from orchestrator.store.schema import budget
 
+ROOT = Path(__file__).parents[2]
 HANDS = 4
 NOW = datetime(2027, 6, 24, 7, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -69,7 +71,7 @@ class Hands:
 
     def __init__(self) -> None:
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self._parent = subprocess.Popen([sys.executable, "-m", __name__], **pipes)
+        self._parent = subprocess.Popen([sys.executable, "-m", __name__], cwd=ROOT, **pipes)
 
     def together(self, work: str, url: str, *arguments: Any) -> list[Any]:
         """Do a piece of work of this module at once in four processes; what each returned, an error as its words."""
