@@ -25,6 +25,7 @@ import pytest
 from orchestrator.store import Store
 from orchestrator.store.schema import metadata
 from orchestrator.wiring import alive
+from tests.store.probe import hasty
 
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root."""
@@ -179,7 +180,7 @@ def open_store() -> Iterator[Callable[[str], Store]]:
     opened: list[Store] = []
 
     def open_one(url: str) -> Store:
-        opened.append(Store(url, alive))
+        opened.append(hasty(Store(url, alive)))
         return opened[-1].open()
 
     yield open_one

@@ -70,6 +70,7 @@ def held(report: dict[str, Any]) -> dict[str, list[str]]:
 ALL_HELD: dict[str, list[str]] = {name: [] for name in PROMISES}
 
 
+@pytest.mark.slow
 def test_a_calm_day_keeps_every_promise_and_leaves_every_file(tmp_path: Path) -> None:
     code, report, letters = rehearse(tmp_path)
     out = tmp_path / "out"

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from orchestrator.core.errors import Held
 from orchestrator.core.model import Refusal
 from tests import make
 from tests.jobs.theatre import HEADER, HOUR, MINUTE, SECOND, Theatre
@@ -227,17 +230,12 @@ def test_an_empty_file_withdraws_nobody(theatre: Theatre) -> None:
 
 
 def test_two_beats_of_one_event_never_run_at_once(theatre: Theatre) -> None:
-    from orchestrator.core.errors import Held
-
     theatre.form.answer(ZOE)
     theatre.store.leases.take("beat:relation", "elsewhere:1:2:3", theatre.at, MINUTE)
     before = dump(theatre.store)
-    try:
+    with pytest.raises(Held):
         theatre.beat()
-    except Held:
-        assert dump(theatre.store) == before
-    else:
-        raise AssertionError("the beat took no lease")
+    assert dump(theatre.store) == before
     assert theatre.beat(theatre.at + MINUTE).new == 1
 
 

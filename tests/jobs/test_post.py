@@ -425,6 +425,7 @@ def test_the_quota_a_minute_is_kept(theatre: Theatre) -> None:
     assert max(hours) - min(hours) <= 5 * MINUTE
 
 
+@pytest.mark.slow
 def test_a_wave_leaves_early_enough_for_the_quota(theatre: Theatre) -> None:
     theatre.at = make.TELL_AT - HOUR
     theatre.patience = Patience(zoom_reads=timedelta(days=1))

@@ -9,6 +9,7 @@ import pytest
 from orchestrator.core.meetings import spec_for
 from orchestrator.jobs.world import Patience
 from orchestrator.outside.zoom import BUSY, MAINTENANCE, Answer, Call, Drop, Fail, Fault, Garble, Lose
+from orchestrator.outside.zoom.routes import SCOPES
 from tests import make
 from tests.jobs.theatre import EVENT, HOUR, MINUTE, SECOND, Theatre, off
 from tests.store.probe import dump
@@ -238,8 +239,6 @@ def test_a_wrong_secret_is_named_and_letters_of_others_go_on(theatre: Theatre) -
 
 
 def scopes_but(*missing: str) -> set[str]:
-    from orchestrator.outside.zoom.routes import SCOPES
-
     return {scope for scope in SCOPES if scope not in missing}
 
 

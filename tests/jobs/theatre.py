@@ -1,4 +1,4 @@
-"""A whole event to play on: real gateways over real sockets to a fake Zoom and a relay, a form's CSV, a settable clock."""
+"""A whole event to play on: real gateways over real sockets to a fake Zoom and a relay, a form's file, a clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from orchestrator import wiring
 from orchestrator.core.model import Event
@@ -30,6 +30,7 @@ from orchestrator.outside.zoom import Call, Exchange, FakeZoom, Fault
 from orchestrator.ports import Scribe
 from orchestrator.store import Delivery, Store
 from tests import make
+from tests.store.probe import hasty
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -52,11 +53,10 @@ class Mail:
     """A letter the relay accepted."""
 
     accepted: Accepted
-    message: EmailMessage
 
-    @classmethod
-    def of(cls, accepted: Accepted) -> Mail:
-        return cls(accepted, cast(EmailMessage, message_from_bytes(accepted.data, policy=policy.default)))
+    @property
+    def message(self) -> EmailMessage:
+        return message_from_bytes(self.accepted.data, policy=policy.default)
 
     @property
     def at(self) -> datetime:
@@ -68,7 +68,9 @@ class Mail:
 
     @property
     def name(self) -> str:
-        return str(self.message["Message-ID"])
+        found = re.search(rb"^Message-ID:\s*(<\S+>)\r$", self.accepted.data, re.MULTILINE)
+        assert found is not None
+        return found[1].decode()
 
     @property
     def kind(self) -> str:
@@ -146,7 +148,7 @@ class Form:
 
 
 class Theatre:
-    """The clock stands still until it is set; `spoil`, `zoom_temper` and `relay_temper` make things go wrong outside."""
+    """The clock stands still until it is set; `spoil`, `zoom_temper` and `relay_temper` make trouble outside."""
 
     def __init__(
         self, folder: Path, url: str, event: Event = EVENT, *, patience: Patience | None = None, **zoom: Any
@@ -155,7 +157,7 @@ class Theatre:
         self.event = event
         self.form = Form(folder / "reponses.csv")
         self.form.save()
-        self.store = Store(url, wiring.alive).open()
+        self.store = hasty(Store(url, wiring.alive)).open()
         self.heard: list[Exchange] = []
         self.relay_temper: Callable[[Moment], Verdict | None] = lambda _moment: None
         self.zoom_temper: Callable[[Call], Fault | None] = lambda _call: None
@@ -167,7 +169,7 @@ class Theatre:
             temper=self._zoom_fault,
             **({"rates": False} | zoom),
         )
-        self.relay = Relay(now=self.now, temper=lambda moment: self.relay_temper(moment))
+        self.relay = Relay(now=self.now, temper=self._relay_fault)
         self.secret = ""
         self.scribe: Scribe = scribe()
         self.patience = patience or Patience()
@@ -271,6 +273,9 @@ class Theatre:
                 return fault
         return self.zoom_temper(call)
 
+    def _relay_fault(self, moment: Moment) -> Verdict | None:
+        return self.relay_temper(moment)
+
     # what came of it
 
     def calls(self, method: str, part: str = "") -> list[Exchange]:
@@ -295,7 +300,7 @@ class Theatre:
 
     def added(self) -> Counter[str]:
         """How often each person was sent to Zoom to be registered, whatever came of it."""
-        bodies = [call.request for call in self.calls("POST", "registrants")]
+        bodies = [call.request or {} for call in self.calls("POST", "registrants")]
         return Counter(one["email"] for body in bodies for one in body.get("registrants", [body]))
 
     def registered(self) -> list[str]:
@@ -304,7 +309,7 @@ class Theatre:
         return sorted(one["email"] for one in people if one["status"] == "approved")
 
     def mails(self, kind: str = "", to: str = "") -> list[Mail]:
-        found = map(Mail.of, self.relay.accepted)
+        found = map(Mail, self.relay.accepted)
         return [mail for mail in found if kind in ("", mail.kind) and to in ("", mail.to)]
 
     def told(self, kind: str = "") -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 import orchestrator.store.migrations as migrations
 from orchestrator.core.errors import OrchestratorError
@@ -93,9 +93,10 @@ def test_a_naive_instant_is_refused(store: Store) -> None:
 
 
 def test_a_write_that_fails_leaves_nothing(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.db.write() as c:
-        c.execute(budget.insert().values(host="h", day="d", used=1))
-        raise ZeroDivisionError
+    row = {"host": "h", "day": "d", "used": 1}
+    with pytest.raises(IntegrityError), store.db.write() as c:  # noqa: PT012 - the second write fails
+        c.execute(budget.insert().values(**row))
+        c.execute(budget.insert().values(**row))
     with store.db.read() as c:
         assert c.execute(sa.select(budget)).all() == []
 

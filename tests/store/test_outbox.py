@@ -37,15 +37,13 @@ def everyone_lives(_owner: str) -> bool:
 
 def link(who: str = "zoe", **changes: Any) -> Owed:
     at = changes.pop("due_at", make.LONG_BEFORE)
-    base = make.owed("link", person=who, email=f"{who}@exemple.fr", to=f"{who}@exemple.fr", due_at=at, leave_from=at)
-    return replace(base, wanted_by=None if at is None else at + AT_ONCE, **changes)
+    usual = {"person": who, "email": f"{who}@exemple.fr", "to": f"{who}@exemple.fr", "due_at": at, "leave_from": at}
+    return make.owed(**usual | {"wanted_by": at and at + AT_ONCE} | changes)
 
 
 def reminder(who: str = "zoe", at: datetime = NINE, **changes: Any) -> Owed:
-    return replace(
-        link(who, due_at=at),
-        **{"kind": "reminder", "session": "matin", "rule": "at-09:00", "void_at": make.paris(9, 30)} | changes,
-    )
+    usual = {"kind": "reminder", "session": "matin", "rule": "at-09:00", "void_at": make.paris(9, 30)}
+    return link(who, due_at=at, **usual | changes)
 
 
 @pytest.fixture
@@ -143,7 +141,7 @@ def test_planning_again_writes_nothing_whatever_became_of_the_letters(served: St
     before = dump(served)
     assert plan(served, *owed, now=make.paris(9, 30)) == Planned()
     assert dump(served) == before
-    assert Counter(states(served).values()) == Counter("sent refused due claimed dotted void".split())
+    assert Counter(states(served).values()) == Counter(["sent", "refused", "due", "claimed", "dotted", "void"])
 
 
 def test_a_letter_that_moves_keeps_its_row(served: Store) -> None:
