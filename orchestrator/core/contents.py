@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestrator.core.letters import CANCELLED, Recipient
-from orchestrator.core.meetings import SIGNING_IN, Found, meeting_of
+from orchestrator.core.letters import CANCELLED, Recipient, signs_in
+from orchestrator.core.meetings import Found, meeting_of, signing_in
 from orchestrator.core.model import Event, Session, Speaker, Workshop
 
 GREETING_LENGTH = 60
@@ -31,6 +31,8 @@ class Name:
 class Outlook:
     """What a letter needs to know beyond its recipient: the meetings, why they sit where they sit, how full it is."""
 
+    now: datetime | None = None
+    """When it is written; None = before everything."""
     meetings: Mapping[str, Found] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)
     """One sentence a session, in the reader's language."""
@@ -54,7 +56,10 @@ def compose(
     untold = [
         key
         for key in who.sessions
-        if event.workshops_of(key) and not event.is_cancelled(key) and key not in _sessions_told(who)
+        if event.workshops_of(key)
+        and not event.is_cancelled(key)
+        and key not in _sessions_told(who)
+        and not who.speaker
     ]
     return {
         "kind": kind,
@@ -63,7 +68,7 @@ def compose(
         "ways": _ways(event, who, outlook),
         "sessions": [_session(event, who, event.session(key), outlook) for key in who.sessions],
         "session": session,
-        "rooms_told_at": event.seating.tell_at.astimezone(event.zone) if untold and not who.speaker else None,
+        "rooms_told_at": event.seating.tell_at.astimezone(event.zone) if untold and _is_ahead(event, outlook) else None,
         "changes": list(changes),
         "host": None if who.speaker is None else _host(event, who.speaker, outlook, is_reminder=bool(session)),
         "notice": {
@@ -72,6 +77,10 @@ def compose(
             "people_days": event.people_days,
         },
     }
+
+
+def _is_ahead(event: Event, outlook: Outlook) -> bool:
+    return outlook.now is None or outlook.now < event.seating.tell_at
 
 
 def greeting(name: Name) -> str:
@@ -117,10 +126,11 @@ def _ways(event: Event, who: Recipient, outlook: Outlook) -> list[Plain]:
     for key in who.sessions:
         if not event.is_cancelled(key):
             by_meeting.setdefault(meeting_of(event, key), []).append(key)
-    signs_in = who.speaker is not None and who.speaker.role in SIGNING_IN
+    hosting = signs_in(who, signing_in(event))
     return [
         {
-            "link": "" if signs_in or meeting not in who.passes else who.passes[meeting].join_url,
+            "link": "" if hosting or meeting not in who.passes else who.passes[meeting].join_url,
+            "sign_in_as": who.email if hosting else "",
             "number": spaced(outlook.meetings[meeting].zoom_id),
             "passcode": outlook.meetings[meeting].passcode,
             "phones": [

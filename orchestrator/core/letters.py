@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from orchestrator.core.meetings import SIGNING_IN, Pass, meetings_of
+from orchestrator.core.meetings import SIGNING_IN, Pass, meetings_of, signing_in
 from orchestrator.core.model import Before, Event, Person, Reminder, Seat, Session, Speaker, identity, reference
 from orchestrator.core.sending import Departure, Wave, departures
 
@@ -84,6 +84,8 @@ class Almanac:
     """By session."""
     off: frozenset[str]
     """Sessions that are cancelled."""
+    signing_in: frozenset[str]
+    """Who enters by signing in to Zoom, by e-mail: no personal link is theirs."""
     times: Mapping[str, str]
     """The fact told about a session's hours."""
     hours: tuple[tuple[Reminder, str, datetime], ...]
@@ -98,6 +100,7 @@ def almanac(event: Event) -> Almanac:
         sessions={s.key: s for s in event.sessions},
         meeting={s.key: meeting for meeting, sessions in meetings_of(event).items() for s in sessions},
         off=off,
+        signing_in=signing_in(event),
         times={s.key: _time_fact(event, s) for s in event.sessions},
         hours=tuple((r, r.rule.name, due_at(event, r)) for r in event.reminders if r.session not in off),
     )
@@ -129,9 +132,13 @@ def has_way_in(book: Almanac, who: Recipient, meetings: Collection[str]) -> bool
 
 
 def _enterable(book: Almanac, who: Recipient, meetings: Collection[str]) -> frozenset[str]:
-    signs_in = who.speaker is not None and who.speaker.role in SIGNING_IN
-    open_to = meetings if signs_in else who.passes
+    open_to = meetings if signs_in(who, book.signing_in) else who.passes
     return frozenset(key for key in who.sessions if key not in book.off and book.meeting[key] in open_to)
+
+
+def signs_in(who: Recipient, hosts: Collection[str]) -> bool:
+    """Tell whether somebody enters by signing in to Zoom: by their role, or because Zoom knows the address as such."""
+    return who.email in hosts or (who.speaker is not None and who.speaker.role in SIGNING_IN)
 
 
 def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str] = ()) -> Iterator[Owed]:
@@ -206,6 +213,7 @@ def _reminders(book: Almanac, who: Recipient, write: Write, sessions: Collection
             kind="host" if who.speaker else "reminder",
             session=reminder.session,
             rule=rule,
+            revision=at.astimezone(book.event.zone).date().isoformat(),
             due_at=at,
             leave_from=at,
             void_at=starts_at,
@@ -324,7 +332,11 @@ def people_as_recipients(
 
 
 def speaker_reference(event: Event, speaker: Speaker) -> str:
-    return "s-" + reference(event.key, identity(speaker.email))
+    """Name a speaker in keys; several who share an address are told apart by their order in the config."""
+    email = identity(speaker.email)
+    same = [s for s in event.speakers if identity(s.email) == email]
+    nth = same.index(speaker) if speaker in same else 0
+    return "s-" + reference(event.key, email + (f"#{nth}" if nth else ""))
 
 
 def speakers_as_recipients(

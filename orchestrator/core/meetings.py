@@ -225,10 +225,16 @@ def with_rooms_of(spec: MeetingSpec, applied: MeetingSpec) -> MeetingSpec:
     return replace(spec, rooms=applied.rooms)
 
 
+def signing_in(event: Event) -> frozenset[str]:
+    """Name who enters by signing in to Zoom: the host and the alternative hosts, whom Zoom refuses to register."""
+    hosts = {identity(s.email) for s in event.speakers if s.role in SIGNING_IN}
+    return frozenset(hosts | {identity(event.zoom.host)})
+
+
 def registrants(event: Event, meeting: str, people: Iterable[Person], seats: Iterable[Seat]) -> list[Registrant]:
     """List whom Zoom should let in by a personal link: people and speakers, never those who sign in to Zoom."""
     sessions = {s.key for s in meetings_of(event).get(meeting, ()) if not event.is_cancelled(s.key)}
-    never = {identity(event.zoom.host)} | {identity(s.email) for s in event.speakers if s.role in SIGNING_IN}
+    never = signing_in(event)
     codes = {s.person: event.workshop(s.workshop).code for s in seats if s.told_at and s.session in sessions}
     wanted = {
         p.email: _as_shown(event, p, codes.get(p.email, ""))

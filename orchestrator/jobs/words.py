@@ -110,6 +110,7 @@ class Words:
             if seat.told_at is not None
         }
         return Outlook(
+            now=now,
             meetings={key: k.found for key, k in kept.items() if k.found is not None and k.zoom_id},
             why=why,
             taken=figures.taken,

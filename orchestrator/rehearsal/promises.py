@@ -163,7 +163,8 @@ def _reminders_owed(day: Day) -> Iterator[tuple[Reminder, str, str]]:
             known_at = first_link.get(email) or (arrived[email].at if email in arrived else hour)
             if reminder.session in person.sessions and known_at <= hour - FRESH_LINK:
                 ref = reference(event.key, email)
-                yield reminder, email, f"{event.key}/reminder/{reminder.session}/{reminder.rule.name}/{ref}/1"
+                day_of = hour.astimezone(event.zone).date().isoformat()
+                yield reminder, email, f"{event.key}/reminder/{reminder.session}/{reminder.rule.name}/{ref}/{day_of}"
 
 
 def _never_twice(day: Day) -> Iterator[str]:

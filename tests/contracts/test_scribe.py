@@ -78,10 +78,10 @@ def ways(count: int) -> list[dict[str, Any]]:
         {"country": "FR", "number": "+33 1 70 37 97 29", "city": "Paris"},
         {"country": "FR", "number": "+33 1 70 37 22 46", "city": ""},
     ]
-    way = {"link": LINK, "number": "812 3456 7890", "passcode": "246810", "phones": phones}
+    way = {"link": LINK, "sign_in_as": "", "number": "812 3456 7890", "passcode": "246810", "phones": phones}
     if count == 1:
         return [way | {"sessions": ["matin", "apres-midi"]}]
-    second = {"link": LINK.replace("812", "834"), "number": "834 3456 7890", "passcode": ""}
+    second = {"link": LINK.replace("812", "834"), "sign_in_as": "", "number": "834 3456 7890", "passcode": ""}
     return [way | {"sessions": ["matin"]}, way | second | {"sessions": ["apres-midi"]}]
 
 
@@ -115,7 +115,7 @@ CHANGES: list[dict[str, Any]] = [
 
 def contents(kind: str = "link", count: int = 1, role: str = "speaker") -> dict[str, Any]:
     signs_in = kind == "host" and role in ("host", "alternative-host")
-    found = [way | ({"link": ""} if signs_in else {}) for way in ways(count)]
+    found = [way | ({"link": "", "sign_in_as": "hote@exemple.fr"} if signs_in else {}) for way in ways(count)]
     organiser = {"name": "Pôle ressources", "email": "contact@exemple.fr", "phone": "01 00 00 00 00"}
     return {
         "kind": kind,

@@ -166,6 +166,7 @@ def test_a_letter_says_what_its_reader_needs_in_the_hours_of_the_place() -> None
         "ways": [
             {
                 "link": "https://zoom.example/w/1?tk=zoe@exemple.fr",
+                "sign_in_as": "",
                 "number": "812 3456 7890",
                 "passcode": "123456",
                 "phones": [{"country": "FR", "number": "+33 1 70 37 97 29", "city": "Paris"}],

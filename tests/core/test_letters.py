@@ -207,6 +207,7 @@ def test_a_reminder_is_due_at_its_hour_and_worthless_when_its_session_starts() -
             kind="reminder",
             session="matin",
             rule="at-09:00",
+            revision="2027-06-24",
             person=who.ref,
             email=who.email,
             to=who.address,
@@ -326,6 +327,7 @@ def test_a_speaker_is_owed_their_instructions_once_known_and_by_the_rules_for_sp
             **common,
             session="matin",
             rule="at-09:00",
+            revision="2027-06-24",
             due_at=paris(9),
             leave_from=paris(9),
             wanted_by=paris(9, 27),
@@ -518,8 +520,8 @@ def test_a_key_names_the_event_the_letter_the_reader_and_never_an_address() -> N
     assert [letter.key("relation") for letter in letters(recipient(seats={"matin": told_seat()}))] == [
         f"relation/link/-/-/{ref}/1",
         f"relation/room/matin/-/{ref}/1",
-        f"relation/reminder/matin/at-09:00/{ref}/1",
-        f"relation/reminder/apres-midi/before-30min/{ref}/1",
+        f"relation/reminder/matin/at-09:00/{ref}/2027-06-24",
+        f"relation/reminder/apres-midi/before-30min/{ref}/2027-06-24",
     ]
 
 

@@ -224,7 +224,6 @@ def test_an_event_moved_back_and_forth_is_told_each_time(theatre: Theatre) -> No
     assert sequences == sorted(set(sequences))
 
 
-@pytest.mark.xfail(strict=True, reason="a reminder's key does not name the day it reminds of")
 def test_an_event_moved_to_another_day_after_its_reminder_reminds_again_on_the_new_day(theatre: Theatre) -> None:
     theatre.form.answer(ZOE)
     theatre.turn()
