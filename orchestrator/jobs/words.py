@@ -142,7 +142,7 @@ class Words:
         french = (who.language or event.language) == "fr"
         contact = " · ".join(part for part in (event.organiser.email, event.organiser.phone) if part)
         return CalendarEntry(
-            uid=f"{event.key}-{key}-{who.ref}@{domain(event.mail_from)}",
+            uid=f"{event.key}-{key}@{domain(event.mail_from)}",
             sequence=int(((at if unchanged else now) - YEAR_ONE).total_seconds() // 60),
             title=session.title,
             starts_at=session.starts_at,

@@ -52,13 +52,19 @@ class Way:
         return Pass(email=self.email, registrant_id=self.registrant_id, join_url=self.join_url)
 
 
+_MEETINGS = sa.select(meeting).where(meeting.c.event == sa.bindparam("event"))
+_PASSES_OF = sa.select(way).where(
+    way.c.event == sa.bindparam("event"), way.c.email == sa.bindparam("email"), way.c.state == "open"
+)
+
+
 class MeetingsKept:
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def all(self, event: str) -> dict[str, Kept]:
         with self._db.read() as c:
-            rows = c.execute(sa.select(meeting).where(meeting.c.event == event)).all()
+            rows = c.execute(_MEETINGS, {"event": event}).all()
         return {row.key: _kept(row) for row in rows}
 
     def record(self, event: str, kept: Kept) -> None:
@@ -102,9 +108,8 @@ class MeetingsKept:
 
     def passes_of(self, event: str, email: str) -> dict[str, Pass]:
         """One person's ways in by meeting."""
-        query = sa.select(way).where(way.c.event == event, way.c.email == email, way.c.state == "open")
         with self._db.read() as c:
-            return {row.meeting: _way(row).as_pass for row in c.execute(query)}
+            return {row.meeting: _way(row).as_pass for row in c.execute(_PASSES_OF, {"event": event, "email": email})}
 
     def record_ways(self, event: str, ways: Iterable[Way]) -> None:
         rows = [{"event": event, **asdict(w)} for w in ways]

@@ -60,6 +60,67 @@ _FIELDS = [letter.c[name] for name in Delivery.__slots__]
 _LIGHT = [column for column in _FIELDS if column.name not in ("data", "facts")]
 
 
+# Statements of every letter's way, built once: building one costs as much as running it.
+_CLAIM = (
+    letter.update()
+    .where(letter.c.id == sa.bindparam("k_id"), letter.c.state == "due")
+    .values(
+        state="claimed",
+        owner=sa.bindparam("v_owner"),
+        lease_until=sa.bindparam("v_until"),
+        attempts=letter.c.attempts + 1,
+    )
+    .returning(*_FIELDS)
+)
+_DOT = (
+    letter.update()
+    .where(letter.c.id == sa.bindparam("k_id"), letter.c.owner == sa.bindparam("k_owner"), letter.c.state == "claimed")
+    .values(
+        state="dotted",
+        dotted_at=sa.bindparam("v_now"),
+        data=sa.bindparam("v_data"),
+        message_id=sa.bindparam("v_message_id"),
+        facts=sa.bindparam("v_facts"),
+    )
+)
+_SETTLE = (
+    letter.update()
+    .where(letter.c.id == sa.bindparam("k_id"), letter.c.state != "sent")
+    .values(
+        state="sent",
+        sent_at=sa.bindparam("v_now"),
+        code=sa.bindparam("v_code"),
+        reply=sa.bindparam("v_reply"),
+        owner="",
+        lease_until=None,
+        not_before=None,
+    )
+)
+_SPARE = (
+    letter.update()
+    .where(
+        letter.c.event == sa.bindparam("k_event"),
+        letter.c.person == sa.bindparam("k_person"),
+        letter.c.rule != "",
+        letter.c.state == "due",
+        letter.c.due_at < sa.bindparam("k_before"),
+    )
+    .values(state="withdrawn")
+)
+_VERSION = sa.select(event_table.c.version).where(event_table.c.key == sa.bindparam("event"))
+_TOLD_TO = sa.select(told.c.fact, told.c.value, told.c.at).where(
+    told.c.event == sa.bindparam("event"), told.c.person == sa.bindparam("person")
+)
+_IN_HAND = sa.select(sa.func.count()).where(letter.c.relay == sa.bindparam("relay"), letter.c.state == "claimed")
+_RECENT = (
+    sa.select(letter.c.dotted_at)
+    .where(letter.c.relay == sa.bindparam("relay"), letter.c.dotted_at > sa.bindparam("since"))
+    .order_by(letter.c.dotted_at.desc())
+    .limit(1)
+    .offset(sa.bindparam("nth", type_=sa.Integer))
+)
+
+
 def _delivery(row: Any) -> Delivery:
     return Delivery(**{"data": None, "facts": None, **row._mapping})
 
@@ -162,13 +223,8 @@ class Outbox:
             row_id = c.execute(self._next, _given(relay, events, now)).scalar()
             if row_id is None:
                 return None
-            claimed = (
-                letter.update()
-                .where(letter.c.id == row_id, letter.c.state == "due")
-                .values(state="claimed", owner=owner, lease_until=now + lasting, attempts=letter.c.attempts + 1)
-                .returning(*_FIELDS)
-            )
-            row = c.execute(claimed).one_or_none()
+            mine = {"k_id": row_id, "v_owner": owner, "v_until": now + lasting}
+            row = c.execute(_CLAIM, mine).one_or_none()
             return None if row is None else _delivery(row)
 
     def due(self, relay: str, events: Collection[str], now: datetime) -> int:
@@ -180,18 +236,11 @@ class Outbox:
         """When the relay's quota lets the next letter through; None = now. Letters in flight count."""
         frees: list[datetime] = []
         for limit, window in _windows(quota):
-            flying = sa.select(sa.func.count()).where(letter.c.relay == relay, letter.c.state == "claimed")
-            room = limit - (c.execute(flying).scalar() or 0)
-            recent = (
-                sa.select(letter.c.dotted_at)
-                .where(letter.c.relay == relay, letter.c.dotted_at > now - window)
-                .order_by(letter.c.dotted_at.desc())
-                .limit(1)
-                .offset(max(room, 1) - 1)
-            )
+            room = limit - (c.execute(_IN_HAND, {"relay": relay}).scalar() or 0)
+            nth = {"relay": relay, "since": now - window, "nth": max(room, 1) - 1}
             if room <= 0:
                 frees.append(now + timedelta(seconds=1))
-            elif (oldest := c.execute(recent).scalar()) is not None:
+            elif (oldest := c.execute(_RECENT, nth).scalar()) is not None:
                 frees.append(oldest + window)
         return max(frees, default=None)
 
@@ -206,12 +255,8 @@ class Outbox:
     ) -> bool:
         """Note, just before the final dot, that the letter may be accepted from here on, with its exact bytes."""
         with self._db.write() as c:
-            dotted = c.execute(
-                letter.update()
-                .where(_mine(delivery, owner), letter.c.state == "claimed")
-                .values(state="dotted", dotted_at=now, data=data, message_id=message_id, facts=dict(facts))
-            )
-            return dotted.rowcount == 1
+            told = {"v_data": data, "v_message_id": message_id, "v_facts": dict(facts)}
+            return c.execute(_DOT, {"k_id": delivery.id, "k_owner": owner, "v_now": now, **told}).rowcount == 1
 
     def settle(
         self,
@@ -228,18 +273,13 @@ class Outbox:
         one looks whether what was told is still true.
         """
         with self._db.write() as c:
-            sent = c.execute(
-                letter.update()
-                .where(letter.c.id == delivery.id, letter.c.state != "sent")
-                .values(state="sent", sent_at=now, code=code, reply=reply, owner="", lease_until=None, not_before=None)
-            )
-            if sent.rowcount != 1:
+            said = {"k_id": delivery.id, "v_now": now, "v_code": code, "v_reply": reply}
+            if c.execute(_SETTLE, said).rowcount != 1:
                 return
             _tell(c, delivery, facts, now)
             if delivery.kind in FIRST and not delivery.rule:
                 _spare_fresh_reminders(c, delivery, now)
-            version = c.execute(sa.select(event_table.c.version).where(event_table.c.key == delivery.event)).scalar()
-            if version != as_of:
+            if c.execute(_VERSION, {"event": delivery.event}).scalar() != as_of:
                 bring_news(c, delivery.event)
 
     def refuse(self, delivery: Delivery, owner: str, code: int, reply: str) -> None:
@@ -339,9 +379,8 @@ class Outbox:
 
     def told_to(self, event: str, person: str) -> dict[str, tuple[str, datetime]]:
         """What one person was last told, by fact."""
-        query = sa.select(told).where(told.c.event == event, told.c.person == person)
         with self._db.read() as c:
-            return {r.fact: (r.value, r.at) for r in c.execute(query)}
+            return {r.fact: (r.value, r.at) for r in c.execute(_TOLD_TO, {"event": event, "person": person})}
 
     def all(self, event: str) -> list[Delivery]:
         """Every letter of an event, without its bytes, in the order of its hour."""
@@ -429,7 +468,7 @@ def _mine(delivery: Delivery, owner: str) -> sa.ColumnElement[bool]:
 def _tell(c: sa.Connection, delivery: Delivery, facts: Mapping[str, str | None], now: datetime) -> None:
     """Remember what was told; `at` stays that of the first letter which told the same."""
     mine = (told.c.event == delivery.event, told.c.person == delivery.person)
-    before = {r.fact: r.value for r in c.execute(sa.select(told.c.fact, told.c.value).where(*mine))}
+    before = {r.fact: r.value for r in c.execute(_TOLD_TO, {"event": delivery.event, "person": delivery.person})}
     news = {fact: value for fact, value in facts.items() if before.get(fact) != value}
     if stale := sorted(before.keys() & news.keys()):
         c.execute(told.delete().where(*mine, told.c.fact.in_(stale)))
@@ -444,17 +483,8 @@ def _tell(c: sa.Connection, delivery: Delivery, facts: Mapping[str, str | None],
 
 def _spare_fresh_reminders(c: sa.Connection, delivery: Delivery, now: datetime) -> None:
     """A link that left within the hour before a reminder serves as that reminder (see core.letters)."""
-    c.execute(
-        letter.update()
-        .where(
-            letter.c.event == delivery.event,
-            letter.c.person == delivery.person,
-            letter.c.rule != "",
-            letter.c.state == "due",
-            letter.c.due_at < now + FRESH_LINK,
-        )
-        .values(state="withdrawn")
-    )
+    fresh = {"k_event": delivery.event, "k_person": delivery.person, "k_before": now + FRESH_LINK}
+    c.execute(_SPARE, fresh)
 
 
 def _differs(row: Any, owed: Owed, relay: str) -> bool:

@@ -27,6 +27,16 @@ class Reading:
     held: tuple[str, ...] = ()
 
 
+# Statements that are asked for every letter or beat, built once.
+_VERSIONS = sa.select(event.c.version, event.c.news).where(event.c.key == sa.bindparam("event"))
+_ONE = sa.select(person).where(
+    person.c.event == sa.bindparam("event"),
+    person.c.email == sa.bindparam("email"),
+    person.c.withdrawn_at.is_(None),
+)
+_SEATS_OF = sa.select(seat).where(seat.c.event == sa.bindparam("event"), seat.c.person == sa.bindparam("email"))
+
+
 def bump(c: sa.Connection, key: str) -> None:
     """Note, in a beat, that something which decides letters, seats or meetings of an event has changed."""
     c.execute(event.update().where(event.c.key == key).values(version=event.c.version + 1))
@@ -72,7 +82,7 @@ class Events:
     def versions(self, key: str) -> tuple[int, int]:
         """Two numbers that grow with every change that decides something: by beats, by anybody else."""
         with self._db.read() as c:
-            row = c.execute(sa.select(event.c.version, event.c.news).where(event.c.key == key)).one_or_none()
+            row = c.execute(_VERSIONS, {"event": key}).one_or_none()
         return (0, 0) if row is None else (row.version, row.news)
 
 
@@ -88,9 +98,8 @@ class People:
 
     def one(self, key: str, email: str) -> Person | None:
         """Somebody registered and not withdrawn."""
-        query = sa.select(person).where(person.c.event == key, person.c.email == email, person.c.withdrawn_at.is_(None))
         with self._db.read() as c:
-            row = c.execute(query).one_or_none()
+            row = c.execute(_ONE, {"event": key, "email": email}).one_or_none()
         return None if row is None else _person(row)
 
     def expected(self, key: str) -> dict[str, int]:
@@ -222,7 +231,7 @@ class Seats:
     def of(self, key: str, email: str) -> dict[str, Seat]:
         """One person's seats by session."""
         with self._db.read() as c:
-            rows = c.execute(sa.select(seat).where(seat.c.event == key, seat.c.person == email)).all()
+            rows = c.execute(_SEATS_OF, {"event": key, "email": email}).all()
         return {r.session: _seat(r) for r in rows}
 
     def taken(self, key: str) -> dict[str, int]:

@@ -3,8 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from orchestrator.core.model import Before, Reminder
 from tests import make
 from tests.jobs.theatre import EVENT, HOUR, MINUTE, SECOND, Mail, Theatre, moved, off

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -21,7 +22,9 @@ def attachments(letter: Letter) -> list[Attachment]:
         Attachment(
             name=f"seance-{number}.ics",
             content_type=f"text/calendar; charset=utf-8; method={_method(entry)}",
-            data=_prepared(entry, name, letter.reply_to or address).replace(_stamp_line(_STAMP), now, 1),
+            data=_prepared(replace(entry, sequence=0), name, letter.reply_to or address)
+            .replace(_stamp_line(_STAMP), now, 1)
+            .replace(b"\r\nSEQUENCE:0\r\n", f"\r\nSEQUENCE:{entry.sequence}\r\n".encode(), 1),
         )
         for number, entry in enumerate(letter.calendar, 1)
     ]
@@ -37,7 +40,7 @@ def _stamp_line(at: datetime) -> bytes:
 
 @lru_cache(maxsize=256)
 def _prepared(entry: CalendarEntry, organiser: str, address: str) -> bytes:
-    """Build the file once for everybody who gets it: the library takes a millisecond."""
+    """Build the file once for everybody, all but its stamp and sequence: the library takes a millisecond."""
     from icalendar import Calendar, Event, vCalAddress, vText  # a quarter of a second, only where needed
 
     contact = vCalAddress(f"mailto:{address}")
