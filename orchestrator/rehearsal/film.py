@@ -551,7 +551,8 @@ class Studio:
             if axis.has(at.astimezone(UTC)):
                 found.append((axis.x(at), self._tick(at, step)))
             at += step
-        return tuple(found)
+        first_is_cut = len(found) > 1 and found[0][0] < room / 2 and found[1][0] < 1.5 * room
+        return tuple(found[1:] if first_is_cut else found)
 
     def _tick(self, at: datetime, step: timedelta) -> str:
         return self.words.in_words(at.date(), "EEE d MMM") if step >= DAY else self.words.hour(at)
