@@ -192,3 +192,21 @@ def open_store() -> Iterator[Callable[[str], Store]]:
 def store(database_url: str, open_store: Callable[[str], Store]) -> Store:
     """An empty store, on SQLite and on PostgreSQL."""
     return open_store(database_url)
+
+
+REAL = (
+    "tests/jobs",
+    "tests/store",
+    "tests/crash",
+    "tests/doors/test_cli",
+    "tests/doors/test_rehearsal",
+    "tests/doors/test_setup",
+)
+"""Where tests start databases, processes or a whole outside: not for the quick part."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the tests that need much of the machine out of the quick part."""
+    for item in items:
+        if item.nodeid.startswith(REAL):
+            item.add_marker(pytest.mark.slow)

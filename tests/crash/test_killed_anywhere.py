@@ -157,4 +157,5 @@ def test_the_kill_shows_in_the_outbox_as_a_letter_in_doubt(context: ForkServerCo
     doubtful = [d for d in store.outbox.all("relation-police-population") if d.in_doubt]
     store.close()
     assert 1 <= len(doubtful) <= CONNECTIONS
-    assert len(stage.relay.accepted) == len({a.data for a in stage.relay.accepted}) + 1
+    copies = len(stage.relay.accepted) - len({a.data for a in stage.relay.accepted})
+    assert 1 <= copies <= CONNECTIONS

@@ -364,6 +364,7 @@ def test_a_letter_that_becomes_worthless_while_the_relay_greets_is_not_sent(thea
 
     theatre.relay_temper = slowly
     theatre.post()
+    theatre.beat()  # voids what the other connection had not claimed yet
     assert (theatre.told("reminder"), row(theatre, ZOE, "reminder").state) == ([], "void")
 
 
