@@ -26,14 +26,6 @@ fault = click.option(
     "zoom-429=08:00-08:30, latecomer=09:20, kill=09:00:03.",
 )
 STEPS = 1000
-KINDS = {
-    "link": "liens personnels",
-    "room": "annonces de salle",
-    "reminder": "rappels",
-    "host": "lettres aux intervenants",
-    "moved": "lettres de changement",
-    "cancelled": "lettres d'annulation",
-}
 PROMISES = {
     "link-before-session": "chaque personne inscrite à temps a reçu son lien avant le début",
     "reminder-on-time": "chaque rappel est parti à son heure et avant le début",
@@ -114,11 +106,13 @@ def _play(settings: Settings, registrations: Path | None, faults: tuple[str, ...
 
 def _tell(report: dict[str, Any], out: Path) -> None:
     """Say what happened as an organiser would."""
+    from orchestrator.jobs.standing import NAMES
+
     letters = report["letters"]
     click.echo(f"\n  {report['people']} personnes se sont inscrites ; {len(report['refused_rows'])} lignes à revoir.")
     for row in report["refused_rows"]:
         click.echo(f"    ligne {row['line']} : {row['reason']}")
-    for kind, label in KINDS.items():
+    for kind, label in NAMES.items():
         if kind in letters:
             click.echo(f"  {letters[kind]['sent']:>5} {label}{_rest(letters[kind])}")
     for key, room in report["workshops"].items():
