@@ -59,8 +59,9 @@ def write(settings: Settings, out: Path) -> int:
 def _proofs(settings: Settings) -> Iterator[Proof]:
     event, scribe = settings.event, wiring.scribe()
     people = _people(settings)
-    person = max(people, key=lambda p: (len(p.sessions), len(p.wishes)))
     seats = places(event, event.seating.tell_at, {p.email: p for p in people}, {})
+    seated = Counter(email for _, email in seats)
+    person = max(people, key=lambda p: (seated[p.email], len(p.sessions), len(p.wishes)))
     mine = {seat.session: seat for seat in seats.values() if seat.person == person.email}
     outlook = Outlook(
         meetings=_found(event, event.seating.tell_at),

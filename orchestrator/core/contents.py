@@ -66,7 +66,7 @@ def compose(
         "event": _event(event),
         "person": _person(who, name),
         "ways": _ways(event, who, outlook),
-        "sessions": [_session(event, who, event.session(key), outlook) for key in who.sessions],
+        "sessions": [_session(event, who, event.session(key), outlook) for key in _ahead(event, who, outlook)],
         "session": session,
         "rooms_told_at": event.seating.tell_at.astimezone(event.zone) if untold and _is_ahead(event, outlook) else None,
         "changes": list(changes),
@@ -77,6 +77,12 @@ def compose(
             "people_days": event.people_days,
         },
     }
+
+
+def _ahead(event: Event, who: Recipient, outlook: Outlook) -> Sequence[str]:
+    """Their sessions that are not over; all of them where all are."""
+    ahead = [key for key in who.sessions if outlook.now is None or event.session(key).ends_at > outlook.now]
+    return ahead or who.sessions
 
 
 def _is_ahead(event: Event, outlook: Outlook) -> bool:

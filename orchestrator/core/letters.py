@@ -144,11 +144,12 @@ def signs_in(who: Recipient, hosts: Collection[str]) -> bool:
 def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str] = ()) -> Iterator[Owed]:
     """List every letter that one person is or will be owed, as far as can be known now.
 
-    The first waits until every session of theirs can be entered; from then on no session waits for another.
+    The first waits until every session of theirs that is not over can be entered; from then on none waits for another.
     """
     enterable = _enterable(book, who, meetings)
-    ready = book.off.union(enterable).issuperset(who.sessions)
-    if not who.sessions or (who.first_sent_at is None and not (ready and enterable)):
+    over = {key for key in who.sessions if book.sessions[key].ends_at <= now}
+    ready = enterable.union(book.off, over).issuperset(who.sessions)
+    if not who.sessions or (who.first_sent_at is None and not (ready and enterable - over)):
         return
     write = partial(
         Owed,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from orchestrator.core.errors import MeetingGone, ZoomError
+from orchestrator.core.errors import MeetingGone, ZoomError, ZoomRefusesLogin
 from orchestrator.core.meetings import (
     MeetingSpec,
     differences,
@@ -73,7 +73,11 @@ def converge(world: World, now: datetime, seats: Collection[Seat], report: Repor
         start = kept.get(key) or Kept(key=key, tag=tag_of(world.event, key))
         one = Convergence(world, now, report, start)
         try:
-            _converge_one(one, spec_for(world.event, key, now, seats))
+            if not report.locked_out:
+                _converge_one(one, spec_for(world.event, key, now, seats))
+        except ZoomRefusesLogin as error:
+            report.locked_out = True
+            report.problems.append(Problem(key="zoom:login", what=error.message, remedy=error.remedy, again=True))
         except ZoomError as error:
             report.problems.append(Problem(key=f"zoom:{key}", what=error.message, remedy=error.remedy, again=True))
         if one.kept.zoom_id:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.core.letters import KINDS
-from orchestrator.core.meetings import meeting_of
+from orchestrator.core.meetings import meeting_of, signing_in
 from orchestrator.core.model import Event, Person
 from orchestrator.store import Store, Way
 
@@ -120,6 +120,8 @@ def stand(event: Event, store: Store, now: datetime) -> Standing:
 def _without_link(event: Event, people: dict[str, Person], ways: dict[str, dict[str, Way]], now: datetime) -> set[str]:
     missing = set()
     for person in people.values():
+        if person.email in signing_in(event):
+            continue  # they enter by signing in to Zoom
         for key in person.sessions:
             way = ways.get(meeting_of(event, key), {}).get(person.email)
             ahead = event.session(key).ends_at > now and not event.is_cancelled(key)

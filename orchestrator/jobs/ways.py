@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from orchestrator.core.errors import MeetingGone, RegistrantRefused, ZoomError, ZoomUnavailable
-from orchestrator.core.meetings import BATCH, Pass, Registrant, registrants
+from orchestrator.core.meetings import BATCH, Pass, Registrant, meetings_of, registrants
 from orchestrator.core.model import Person, Seat
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept, Way
@@ -24,9 +24,13 @@ def register(
     """Register whoever is missing, a bounded number a beat; returns the ways in by meeting and e-mail."""
     ways = world.store.meetings.ways(world.event.key)
     for key, kept in sorted(meetings.items()):
+        if now >= max((s.ends_at for s in meetings_of(world.event).get(key, ())), default=now):
+            continue  # it is over: nobody enters any more, nobody is put out
         wanted = registrants(world.event, key, people, seats)
         known = ways.setdefault(key, {})
         try:
+            if report.locked_out:
+                continue
             _settle_meeting(world, now, kept, wanted, known, report)
         except ZoomError as error:
             if isinstance(error, MeetingGone):

@@ -143,7 +143,7 @@ class Words:
         contact = " · ".join(part for part in (event.organiser.email, event.organiser.phone) if part)
         return CalendarEntry(
             uid=f"{event.key}-{key}@{domain(event.mail_from)}",
-            sequence=int(((at if unchanged else now) - YEAR_ONE).total_seconds() // 60),
+            sequence=_minutes(at) if unchanged else max(_minutes(now), _minutes(at) + bool(value)),
             title=session.title,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
@@ -151,6 +151,11 @@ class Words:
             description=f"{event.title}\n{contact}",
             cancelled=key not in who.sessions or key in book.off,
         )
+
+
+def _minutes(at: datetime) -> int:
+    """A calendar entry's SEQUENCE: it grows with every change, and stays while the same is told again."""
+    return int((at - YEAR_ONE).total_seconds() // 60)
 
 
 def _facts_told(book: Almanac, who: Recipient, delivery: Delivery, changed: Mapping[str, str]) -> dict[str, str | None]:

@@ -71,6 +71,8 @@ class Report:
     seated: int = 0
     letters: Planned = field(default_factory=Planned)
     problems: list[Problem] = field(default_factory=list)
+    locked_out: bool = False
+    """Zoom refuses our login: nothing more is asked of it in this beat."""
     unfinished: bool = False
     """Something is left for a later beat: room changes held back, more people to register."""
     next_at: datetime | None = None

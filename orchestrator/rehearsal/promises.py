@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.core.letters import FRESH_LINK, due_at, speaker_reference
-from orchestrator.core.meetings import meeting_of
+from orchestrator.core.meetings import meeting_of, signing_in
 from orchestrator.core.model import Event, Person, Reminder, Seat, identity, reference
 from orchestrator.rehearsal.source import Arrival, first_arrivals
 from orchestrator.store import Delivery, Store, Way
@@ -125,6 +125,8 @@ def _link_before_session(day: Day) -> Iterator[str]:
     """From the form itself: whoever could be read in time must hold their own link when their session starts."""
     event = day.event
     for email, arrival in sorted(first_arrivals(day.evidence.arrivals).items()):
+        if email in signing_in(event):
+            continue  # no link is theirs: their letter says to sign in to Zoom
         person = day.people.get(email)
         sessions = person.sessions if person else arrival.answer.sessions if arrival.answer else ()
         for key in sessions:

@@ -8,9 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from orchestrator.store.database import Database
+from orchestrator.store.deliveries import Delivery, Planned
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Kept, MeetingsKept, Way
-from orchestrator.store.outbox import Delivery, Outbox, Planned
+from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.schema import alarm
 

@@ -550,3 +550,24 @@ def test_the_hour_of_an_answer_is_read_in_every_form_exports_write(text: str, ex
 def test_no_text_at_all_breaks_the_reading_of_an_hour(text: str) -> None:
     found = instant(text, PARIS)
     assert found is None or found.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        ("Participerez-vous le matin (9h30-12h15) ?", "Participerez-vous l'après-midi (14h30-16h15) ?"),
+        ("Matin", "Après-midi"),
+        ("Je viens à 09:30", "Je viens à 14:30"),
+    ],
+)
+def test_a_question_for_each_session_is_recognised_by_its_answers_and_words(
+    tmp_path: Path, questions: tuple[str, str]
+) -> None:
+    text = f'E-mail,Prénom,"{questions[0]}","{questions[1]}"\na@b.fr,A,Oui,Non\nc@d.fr,C,non,oui\ne@f.fr,E,oui,oui\n'
+    chosen = [row.sessions for row in read(tmp_path, text).rows]
+    assert chosen == [("matin",), ("apres-midi",), ("matin", "apres-midi")]
+
+
+def test_a_question_whose_answers_are_no_yes_or_no_is_nobodys_choice_of_sessions(tmp_path: Path) -> None:
+    text = "E-mail,Prénom,Que faites-vous le matin ?\na@b.fr,A,du sport\n"
+    assert only(read(tmp_path, text)).sessions == ("matin", "apres-midi")

@@ -1,0 +1,77 @@
+"""A letter's row as a value, its states, and what a plan changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from orchestrator.store.schema import letter
+
+OPEN = ("due", "claimed", "dotted")
+IDLE = ("due", "withdrawn", "void")
+"""States in which a plan may still change a letter: it has not left, and nobody is sending it."""
+FIRST = ("link", "host")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A letter's row."""
+
+    id: int
+    key: str
+    event: str
+    kind: str
+    session: str
+    rule: str
+    person: str
+    email: str
+    address: str
+    language: str
+    revision: str
+    state: str
+    leave_from: datetime
+    due_at: datetime
+    wanted_by: datetime
+    void_at: datetime
+    not_before: datetime | None
+    lease_until: datetime | None
+    attempts: int
+    in_doubt: int
+    message_id: str
+    data: bytes | None
+    facts: Mapping[str, Any] | None
+    code: int
+    reply: str
+    dotted_at: datetime | None
+    sent_at: datetime | None
+
+
+FIELDS = [letter.c[name] for name in Delivery.__slots__]
+LIGHT = [column for column in FIELDS if column.name not in ("data", "facts")]
+
+
+def delivery_from(row: Any) -> Delivery:
+    return Delivery(**{"data": None, "facts": None, **row._mapping})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a beat changed in the outbox."""
+
+    added: int = 0
+    moved: int = 0
+    withdrawn: int = 0
+    void: int = 0
+
+    def plus(self, other: Planned) -> Planned:
+        return Planned(
+            added=self.added + other.added,
+            moved=self.moved + other.moved,
+            withdrawn=self.withdrawn + other.withdrawn,
+            void=self.void + other.void,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.moved or self.withdrawn or self.void)

@@ -1,0 +1,144 @@
+"""The outbox's statements, built once, and the conditions they share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator.core.model import Quota
+from orchestrator.store.deliveries import FIELDS, FIRST, OPEN, Delivery
+from orchestrator.store.schema import event as event_table
+from orchestrator.store.schema import letter, told
+
+
+def waiting() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        letter.c.relay == sa.bindparam("relay"),
+        letter.c.state == "due",
+        letter.c.event.in_(sa.bindparam("events", expanding=True)),
+        letter.c.void_at > sa.bindparam("now"),
+    )
+
+
+def ready() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        waiting(),
+        letter.c.leave_from <= sa.bindparam("now"),
+        sa.or_(letter.c.not_before.is_(None), letter.c.not_before <= sa.bindparam("now")),
+    )
+
+
+def flying() -> sa.ColumnElement[bool]:
+    return sa.and_(letter.c.relay == sa.bindparam("relay"), letter.c.state.in_(("claimed", "dotted")))
+
+
+def given(relay: str, events: Collection[str], now: datetime) -> dict[str, Any]:
+    return {"relay": relay, "events": sorted(events), "now": now}
+
+
+def not_ahead_of_link() -> sa.ColumnElement[bool]:
+    """Nobody's other letters leave while their first is on its way: that one may make a reminder needless."""
+    first = letter.alias("first")
+    waiting = (
+        sa.select(first.c.id)
+        .where(
+            first.c.event == letter.c.event,
+            first.c.person == letter.c.person,
+            first.c.kind.in_(FIRST),
+            first.c.rule == "",
+            first.c.state.in_(OPEN),
+            first.c.id != letter.c.id,
+        )
+        .exists()
+    )
+    return ~waiting
+
+
+def windows(quota: Quota) -> Iterable[tuple[int, timedelta]]:
+    limits = (
+        (quota.per_minute, timedelta(minutes=1)),
+        (quota.per_hour, timedelta(hours=1)),
+        (quota.per_day, timedelta(days=1)),
+    )
+    return [(limit, window) for limit, window in limits if limit]
+
+
+def mine(delivery: Delivery, owner: str) -> sa.ColumnElement[bool]:
+    return sa.and_(letter.c.id == delivery.id, letter.c.owner == owner, letter.c.state.in_(("claimed", "dotted")))
+
+
+# Statements of every letter's way, built once: building one costs as much as running it.
+CLAIM = (
+    letter.update()
+    .where(letter.c.id == sa.bindparam("k_id"), letter.c.state == "due")
+    .values(
+        state="claimed",
+        owner=sa.bindparam("v_owner"),
+        lease_until=sa.bindparam("v_until"),
+        attempts=letter.c.attempts + 1,
+    )
+    .returning(*FIELDS)
+)
+DOT = (
+    letter.update()
+    .where(letter.c.id == sa.bindparam("k_id"), letter.c.owner == sa.bindparam("k_owner"), letter.c.state == "claimed")
+    .values(
+        state="dotted",
+        dotted_at=sa.bindparam("v_now"),
+        data=sa.bindparam("v_data"),
+        message_id=sa.bindparam("v_message_id"),
+        facts=sa.bindparam("v_facts"),
+    )
+)
+SETTLE = (
+    letter.update()
+    .where(letter.c.id == sa.bindparam("k_id"), letter.c.state != "sent")
+    .values(
+        state="sent",
+        sent_at=sa.bindparam("v_now"),
+        code=sa.bindparam("v_code"),
+        reply=sa.bindparam("v_reply"),
+        owner="",
+        lease_until=None,
+        not_before=None,
+    )
+)
+SPARE = (
+    letter.update()
+    .where(
+        letter.c.event == sa.bindparam("k_event"),
+        letter.c.person == sa.bindparam("k_person"),
+        letter.c.rule != "",
+        letter.c.state == "due",
+        letter.c.due_at < sa.bindparam("k_before"),
+    )
+    .values(state="withdrawn")
+)
+VERSION = sa.select(event_table.c.version).where(event_table.c.key == sa.bindparam("event"))
+TOLD_TO = sa.select(told.c.fact, told.c.value, told.c.at).where(
+    told.c.event == sa.bindparam("event"), told.c.person == sa.bindparam("person")
+)
+IN_HAND = sa.select(sa.func.count()).where(letter.c.relay == sa.bindparam("relay"), letter.c.state == "claimed")
+RECENT = (
+    sa.select(letter.c.dotted_at)
+    .where(letter.c.relay == sa.bindparam("relay"), letter.c.dotted_at > sa.bindparam("since"))
+    .order_by(letter.c.dotted_at.desc())
+    .limit(1)
+    .offset(sa.bindparam("nth", type_=sa.Integer))
+)
+_MAY_LEAVE = sa.and_(ready(), not_ahead_of_link())
+_LATER = sa.case((letter.c.not_before > letter.c.leave_from, letter.c.not_before), else_=letter.c.leave_from)
+DUE = sa.select(sa.func.count()).where(_MAY_LEAVE)
+NEXT = (
+    sa.select(letter.c.id)
+    .where(_MAY_LEAVE)
+    .order_by(letter.c.wanted_by, letter.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+LEAVES = sa.select(sa.func.min(_LATER)).where(waiting(), not_ahead_of_link())
+RUNS_OUT = sa.select(sa.func.min(letter.c.lease_until)).where(flying())
+IN_FLIGHT = sa.select(letter.c.owner, letter.c.lease_until, letter.c.id).where(flying())
