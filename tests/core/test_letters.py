@@ -623,3 +623,10 @@ def test_speakers_are_brought_together_with_what_is_known_of_them() -> None:
             first_sent_at=SENT,
         )
     ]
+
+
+def test_whoever_registers_after_a_session_is_over_does_not_wait_for_a_way_into_it() -> None:
+    late = recipient(passes={"apres-midi": pass_()}, registered_at=paris(13, 40))
+    found = letters(late, at=TWO_MEETINGS, now=paris(13, 40))
+    assert [letter.kind for letter in found] == ["link"]
+    assert letters(late, at=TWO_MEETINGS, now=paris(11)) == []
