@@ -34,8 +34,11 @@ from orchestrator.core.sending import Departure
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.seats import Places, places
 from orchestrator.jobs.standing import NAMES
+from orchestrator.jobs.world import counted
 from orchestrator.ports import Registrations
 from orchestrator.store import Store
+
+UNTIL_YOU_SAY = ": en attente de votre accord (apply --confirm-withdrawals)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +93,14 @@ class Foreseen:
 
     def in_words(self, local: Callable[[datetime], str]) -> list[str]:
         counts = (
-            (self.new, "personnes à ajouter"),
-            (self.edited, "réponses à mettre à jour"),
-            (self.gone, "personnes à retirer"),
-            (self.held, "personnes disparues d'un coup : en attente de votre accord (apply --confirm-withdrawals)"),
-            (self.to_register, "personnes à inscrire chez Zoom"),
+            (self.new, "personne à ajouter", "personnes à ajouter"),
+            (self.edited, "réponse à mettre à jour", "réponses à mettre à jour"),
+            (self.gone, "personne à retirer", "personnes à retirer"),
+            (self.held, f"personne disparue {UNTIL_YOU_SAY}", f"personnes disparues d'un coup {UNTIL_YOU_SAY}"),
+            (self.to_register, "personne à inscrire chez Zoom", "personnes à inscrire chez Zoom"),
         )
         lines = [f"✗ {self.unread}"] if self.unread else []
-        lines += [f"{n} {what}" for n, what in counts if n]
+        lines += [counted(*count) for count in counts if count[0]]
         lines += [f"ligne {r.line} inutilisable : {r.reason}" for r in self.refused]
         lines += [str(change) for change in self.changes]
         lines += [f"{taken} places dans « {key} »" for key, taken in self.seats.items()]

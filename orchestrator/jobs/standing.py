@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.core.letters import KINDS
 from orchestrator.core.meetings import meeting_of, signing_in
 from orchestrator.core.model import Event, Person
+from orchestrator.jobs.world import counted
 from orchestrator.store import Store, Way
 
 In = Callable[[datetime], str]
@@ -67,12 +68,25 @@ class Standing:
         if not self.known:
             return [(True, "pas encore servi : lancez « orchestrator apply » ou « orchestrator run »")]
         read = f", liste lue le {local(self.read_at)}" if self.read_at else ""
-        lines = [(True, f"{self.people} personnes inscrites{read}")]
+        lines = [(True, counted(self.people, "personne inscrite", "personnes inscrites") + read)]
         missing = len(self.without_link)
-        lines.append((not missing, "tout le monde a son lien" if not missing else f"{missing} personnes sans lien"))
+        lines.append(
+            (
+                not missing,
+                counted(missing, "personne sans lien", "personnes sans lien")
+                if missing
+                else "tout le monde a son lien",
+            )
+        )
         if self.refused_rows:
-            lines.append((False, f"{self.refused_rows} lignes inutilisables (orchestrator check les nomme)"))
-        lines.append((bool(self.meetings), f"{self.meetings} réunion(s) chez Zoom"))
+            lines.append(
+                (
+                    False,
+                    counted(self.refused_rows, "ligne inutilisable", "lignes inutilisables")
+                    + " (voir orchestrator check)",
+                )
+            )
+        lines.append((not missing or bool(self.meetings), counted(self.meetings, "réunion", "réunions") + " chez Zoom"))
         for kind in KINDS:
             if counts := self.letters.get(kind):
                 lines.append((not counts["refused"], f"{NAMES[kind]} : {_states(counts)}"))

@@ -11,6 +11,11 @@ from orchestrator.ports import Clock, Meetings, Post, Registrations, Scribe
 from orchestrator.store import Planned, Store
 
 
+def counted(n: int, one: str, many: str) -> str:
+    """Count as French does: nought is singular."""
+    return f"{n} {one if n < 2 else many}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long things may take before somebody else may do them, or before they are tried again."""
@@ -114,16 +119,16 @@ class Report:
     def in_words(self) -> list[str]:
         """What was done, for the organiser; one line even when it is nothing."""
         counts = (
-            (self.new, "personnes nouvelles"),
-            (self.edited, "réponses modifiées"),
-            (self.gone, "personnes retirées"),
-            (self.registered, "liens reçus de Zoom"),
-            (self.unregistered, "inscriptions annulées chez Zoom"),
-            (self.seated, "places attribuées ou changées"),
-            (self.letters.added, "lettres préparées"),
-            (self.letters.withdrawn, "lettres retirées"),
+            (self.new, "personne nouvelle", "personnes nouvelles"),
+            (self.edited, "réponse modifiée", "réponses modifiées"),
+            (self.gone, "personne retirée", "personnes retirées"),
+            (self.registered, "lien reçu de Zoom", "liens reçus de Zoom"),
+            (self.unregistered, "inscription annulée chez Zoom", "inscriptions annulées chez Zoom"),
+            (self.seated, "place attribuée ou changée", "places attribuées ou changées"),
+            (self.letters.added, "lettre préparée", "lettres préparées"),
+            (self.letters.withdrawn, "lettre retirée", "lettres retirées"),
         )
-        lines = [f"{n} {what}" for n, what in counts if n] + self.changes
+        lines = [counted(*count) for count in counts if count[0]] + self.changes
         lines += [f"ligne {r.line} inutilisable : {r.reason}" for r in self.refused]
         return lines or ["rien à faire"]
 
