@@ -20,6 +20,8 @@ HEAD = "0001"
 WRITE_LOCK = 7_046_051
 """PostgreSQL's advisory lock that stands for SQLite's write lock."""
 LOCK_SECONDS = 30
+SWITCH_TRIES = 20
+"""How often several processes that open a new SQLite file may be in each other's way."""
 
 
 class Database:
@@ -129,7 +131,7 @@ def _sqlite(url: str) -> sa.Engine:
 
 def _write_ahead(connection: Any) -> None:
     """Switch to WAL. SQLite calls no busy handler there, so wait for the others between tries."""
-    for _ in range(LOCK_SECONDS):
+    for _ in range(SWITCH_TRIES):
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             return

@@ -119,12 +119,12 @@ def test_a_letter_put_off_again_and_again_waits_longer_each_time(theatre: Theatr
 def test_a_reminder_put_off_is_tried_several_times_before_it_is_worthless(theatre: Theatre) -> None:
     ready(theatre, ZOE)
     theatre.post()
-    theatre.beat(make.paris(9))
+    theatre.beat(make.paris(9, 24))
     theatre.relay_temper = says("rcpt", 450, "4.2.0 busy", ZOE)
     for _ in range(4):
         theatre.post()
         theatre.at = row(theatre, ZOE, "reminder").not_before or theatre.at
-    assert theatre.at < make.paris(9, 28)
+    assert theatre.at < make.paris(9, 29)
     theatre.heal()
     theatre.post()
     assert theatre.told("reminder") == [(ZOE, "reminder")]

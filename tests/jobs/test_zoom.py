@@ -93,6 +93,11 @@ def test_a_person_zoom_refuses_costs_nobody_else_their_link(theatre: Theatre) ->
     theatre.form.answer(ALI)
     report = theatre.turn()
     assert theatre.told("link") == [(one, "link") for one in crowd]
+    ways = theatre.store.meetings.ways("relation")["day-1"]
+    assert {email: (way.state, way.adds) for email, way in ways.items()} == {
+        **dict.fromkeys([*crowd, VERA], ("open", 1)),
+        ALI: ("refused", 0),
+    }
     [problem] = report.problems
     assert "inscrire 1 personne" in problem.what
     assert (problem.remedy != "", list(theatre.alarms().values())) == (True, [(problem.what, problem.remedy)])
@@ -352,6 +357,8 @@ def test_rooms_are_frozen_from_five_minutes_before_they_open(theatre: Theatre) -
     theatre.form.answer(LATE, "a")
     theatre.turn(make.paris(10, 25))
     assert (LATE, "link") in theatre.told()
+    theatre.form.answer("plus-tard@exemple.fr", "a")
+    theatre.turn(make.paris(11))
     assert (theatre.rooms(), theatre.alarms()) == (rooms, {})
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,19 @@ def test_the_newest_migration_is_the_one_a_start_asks_for() -> None:
 
 def test_several_processes_may_migrate_at_once(empty_database_url: str, hands: Hands) -> None:
     assert hands.together("migrate", empty_database_url) == [HEAD] * HANDS
+
+
+def test_whoever_opens_a_new_file_waits_for_whoever_writes_to_it(tmp_path: Path) -> None:
+    """SQLite itself does not, where it switches a new file to WAL."""
+    path = tmp_path / "new.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer, ThreadPoolExecutor(1) as pool:
+        writer.execute("CREATE TABLE t (n INTEGER)")
+        writer.execute("BEGIN IMMEDIATE")
+        opened = pool.submit(Store(f"sqlite:///{path}").open)
+        with pytest.raises(TimeoutError):
+            opened.result(timeout=0.2)
+        writer.execute("COMMIT")
+        opened.result(timeout=10).close()
 
 
 def test_a_database_of_a_newer_version_is_refused_in_words(empty_database_url: str, open_store: Opens) -> None:
