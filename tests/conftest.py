@@ -86,7 +86,11 @@ def _within_reach(install: Path, folder: Path, somebody: dict[str, Any]) -> Path
     try:
         subprocess.run([install / "bin" / "initdb", "--version"], check=True, capture_output=True, **somebody)
     except (PermissionError, subprocess.CalledProcessError):
-        return Path(shutil.copytree(install, folder / "install", symlinks=True))
+        package = install.parent
+        for part in (install, package.with_name(f"{package.name}.libs")):  # where a wheel brings its libraries
+            if part.exists():
+                shutil.copytree(part, folder / "site" / part.relative_to(package.parent), symlinks=True)
+        return folder / "site" / install.relative_to(package.parent)
     return install
 
 
