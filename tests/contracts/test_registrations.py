@@ -217,7 +217,7 @@ def test_whatever_a_spreadsheet_wrote_is_read_back(rows: list[list[str]], delimi
         (b"\n<!DOCTYPE html><title>Connexion</title>", "une page web"),
         (b"a,b\n\x00\x01,2", "n'est pas un fichier CSV"),
         (b"a,b\n" + b"x" * 140_000 + b",2\n", "à partir de la ligne 2"),
-        (b"a\n" + b"x\n" * (MOST_ROWS + 1), f"plus de {MOST_ROWS} lignes"),
+        pytest.param(b"a\n" + b"x\n" * (MOST_ROWS + 1), f"plus de {MOST_ROWS} lignes", marks=pytest.mark.slow),
     ],
     ids=["empty", "blank", "no-cell", "xlsx", "xls", "pdf", "html", "binary", "endless-cell", "too-many-rows"],
 )

@@ -121,6 +121,7 @@ peoples = st.lists(wishes, max_size=5).map(lambda all: [a_person(f"p{i}", *w) fo
 rooms = st.dictionaries(st.sampled_from("ABC"), st.integers(0, 3), max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(rooms, peoples, st.sampled_from(AIMS), st.dictionaries(st.sampled_from("ABC"), st.integers(1, 2), max_size=2))
 def test_no_other_answer_is_better_nor_as_good_for_everybody_and_more_even(
