@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = RUN_LOCK, TEST_LOCK = "requirements.lock", "requirements-test.lock"
+LOCKS = RUN_LOCK, TEST_LOCK, BENCH_LOCK = "requirements.lock", "requirements-test.lock", "requirements-bench.lock"
 ITSELF = "."
 TOOLS = ("basename", "cat", "cksum", "dirname", "head", "mv", "readlink", "rm", "sh")
 UV = """#!/bin/sh
@@ -207,7 +207,7 @@ def test_measurements_are_listed_and_an_unknown_one_is_named(house: House) -> No
         (house.root / "benchmarks" / f"{name}.py").touch()
 
     assert house.run("bench").stdout == "beat\nseats\n"
-    assert house.installed() == [RUN_LOCK, TEST_LOCK, ITSELF]
+    assert house.installed() == [*LOCKS, ITSELF]
     unknown = house.run("bench", "rooms")
     assert (unknown.returncode, unknown.stderr) == (2, "There is no benchmarks/rooms.py\n")
     assert house.run().stderr == ""
@@ -273,21 +273,24 @@ def pins(lock: str) -> dict[str, set[str]]:
 
 
 def test_the_locks_hold_hashed_pins_only_and_agree() -> None:
-    ours, tests = (pins(lock) for lock in LOCKS)
+    ours, tests, benchmarks = (pins(lock) for lock in LOCKS)
 
     assert {name: tests.get(name) for name in ours} == ours
+    assert {name: benchmarks.get(name) for name in tests} == tests
 
 
 def test_the_locks_hold_everything_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = project["dependency-groups"]
-    asked = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["postgres"]]
+    extras = project["project"]["optional-dependencies"]
+    asked = [*project["project"]["dependencies"], *extras["google"], *extras["postgres"]]
 
     def names(requirements: list[str]) -> set[str]:
         return {re.split(r"[\[<>=]", requirement)[0] for requirement in requirements}
 
     assert names(asked + groups["build"]) - pins(LOCKS[0]).keys() == set()
     assert names(asked + groups["build"] + groups["test"]) - pins(LOCKS[1]).keys() == set()
+    assert names(groups["bench"]) - pins(LOCKS[2]).keys() == set()
     assert names(project["build-system"]["requires"]) <= names(groups["build"])
 
 
