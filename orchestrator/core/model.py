@@ -168,6 +168,8 @@ class Event:
     controller: str = ""
     dpo: str = ""
     people_days: int = 30
+    letters_days: int = 7
+    links_hours: int = 24
 
     @property
     def zone(self) -> ZoneInfo:

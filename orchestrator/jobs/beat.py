@@ -20,7 +20,9 @@ from orchestrator.core.letters import (
 )
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Event, Person, Seat
+from orchestrator.core.retention import links_end_at, purged_at
 from orchestrator.jobs.meetings import converge, watch
+from orchestrator.jobs.privacy import expire, living
 from orchestrator.jobs.seats import Places, assign
 from orchestrator.jobs.ways import register
 from orchestrator.jobs.world import Problem, Report, World
@@ -82,8 +84,12 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
         fingerprint, people = _fingerprint(world), None
         if now < world.event.last_end:
             people = _take_in(world, now, report, confirmed=confirmed)
+        world.store.events.serve(world.event, now)
+        is_over = expire(world, now, report)
         versions = world.store.events.versions(key)
-        if before.is_settled(world, versions, now):
+        if is_over:
+            _raise_alarms(world, now, report, ("zoom:",))
+        elif before.is_settled(world, versions, now):
             watch(world, now, report)
             _raise_alarms(world, now, report, ("source", "held"))
         else:
@@ -113,11 +119,6 @@ People = dict[str, Person]
 def _decide(world: World, now: datetime, report: Report, people: People | None) -> None:
     """Go through everything: seats, meetings, ways in, letters."""
     event, store = world.event, world.store
-    store.events.serve(event, now)
-    if now >= purged_at(event):
-        if store.events.purge(event.key):
-            report.changes.append("données des personnes effacées, leur durée de conservation est passée")
-        return
     people = store.people.registered(event.key) if people is None else people
     places = assign(world, now, people, report)
     meetings = converge(world, now, list(places.values()), report)
@@ -135,7 +136,7 @@ def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) ->
         if before is not None and before.fingerprint == fingerprint and not confirmed:
             _say_who_is_held(before.held, report)
             return None
-        answers = world.registrations.read()
+        answers = living(world.registrations.read(), store.privacy.tombs(event.key))
     except UnreadableSource as error:
         report.problems.append(Problem(key="source", what=error.message, remedy=error.remedy, again=True))
         return None
@@ -201,11 +202,6 @@ def seats_by_person(seats: Iterable[Seat]) -> dict[str, dict[str, Seat]]:
     return result
 
 
-def purged_at(event: Event) -> datetime:
-    """When people's data are erased: so many days after the last session."""
-    return event.last_end + timedelta(days=event.people_days)
-
-
 def instants(event: Event) -> list[datetime]:
     """When something is decided by the clock alone."""
     reminders = [due_at(event, r) for r in event.reminders]
@@ -213,6 +209,7 @@ def instants(event: Event) -> list[datetime]:
         {
             event.seating.wishes_until,
             event.seating.tell_at,
+            links_end_at(event),
             purged_at(event),
             *(s.starts_at for s in event.sessions),
             *(s.ends_at for s in event.sessions),

@@ -60,6 +60,8 @@ def event_of(gate: Gate) -> Event:
         controller=gate.privacy.controller or said.organiser.name,
         dpo=gate.privacy.dpo,
         people_days=gate.privacy.people_days,
+        letters_days=gate.privacy.letters_days,
+        links_hours=gate.privacy.links_hours,
     )
 
 

@@ -189,6 +189,8 @@ class PrivacySection(Section):
     controller: Line = ""
     dpo: Line = ""
     people_days: Days = 30
+    letters_days: Days = 7
+    links_hours: Count = 24
     attendance_days: Days = 365
 
 

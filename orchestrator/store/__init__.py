@@ -13,9 +13,10 @@ from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
+from orchestrator.store.privacy import Privacy, Tombs
 from orchestrator.store.schema import alarm
 
-__all__ = ["Alarms", "Database", "Delivery", "Kept", "Planned", "Reading", "Store", "Way"]
+__all__ = ["Alarms", "Database", "Delivery", "Kept", "Planned", "Reading", "Store", "Tombs", "Way"]
 
 
 class Alarms:
@@ -60,6 +61,7 @@ class Store:
         self.outbox = Outbox(self.db)
         self.leases = Leases(self.db, alive)
         self.alarms = Alarms(self.db)
+        self.privacy = Privacy(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from orchestrator.core.errors import OrchestratorError
 
-HEAD = "0001"
+HEAD = "0008"
 """The newest migration; a test holds it against migrations/versions."""
 WRITE_LOCK = 7_046_051
 """PostgreSQL's advisory lock that stands for SQLite's write lock."""
@@ -67,6 +67,21 @@ class Database:
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def compact(self) -> None:
+        """Write the file anew without what was erased (SQLite), or let PostgreSQL reuse it; takes a moment."""
+        commands = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if self.is_sqlite else ("VACUUM",)
+        with self._writing, _explained(), closing(self.engine.raw_connection()) as connection:
+            bare: Any = connection.driver_connection  # outside any transaction, as VACUUM asks
+            bare.rollback()
+            if not self.is_sqlite:
+                bare.autocommit = True
+            try:
+                for one in commands:
+                    bare.execute(one).close()
+            finally:
+                if not self.is_sqlite:
+                    bare.autocommit = False
 
     def _revision(self) -> str | None:
         with self.read() as connection:

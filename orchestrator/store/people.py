@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from orchestrator.core.model import Event, Person, Refusal, Seat
 from orchestrator.store.database import Database
-from orchestrator.store.schema import alarm, event, intake, letter, person, seat, told, way
+from orchestrator.store.schema import event, intake, person, seat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +64,6 @@ class Events:
                 c.execute(event.insert().values(key=what.key, digest=digest, served_at=now, version=1))
             else:
                 c.execute(event.update().where(where).values(digest=digest, version=event.c.version + 1))
-
-    def purge(self, key: str) -> int:
-        """Erase everybody and every letter of an event, keep that it was served; says how many rows that was."""
-        tables = (person, seat, intake, way, letter, told, alarm)
-        with self._db.read() as c:
-            if not any(c.execute(sa.select(sa.literal(1)).where(t.c.event == key).limit(1)).scalar() for t in tables):
-                return 0
-        with self._db.write() as c:
-            bump(c, key)
-            return sum(c.execute(t.delete().where(t.c.event == key)).rowcount for t in tables)
 
     def is_known(self, key: str) -> bool:
         with self._db.read() as c:

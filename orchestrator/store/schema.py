@@ -60,6 +60,7 @@ event = sa.Table(
     sa.Column("served_at", Instant, nullable=False),
     number("version"),  # grows with every change a beat writes (under its lease) that decides something
     number("news"),  # grows with every such change by anybody else: the post, a command
+    text("salt"),  # of its tombstones
 )
 
 intake = sa.Table(
@@ -211,4 +212,20 @@ alarm = sa.Table(
     text("what"),
     text("remedy"),
     sa.Column("since", Instant, nullable=False),
+)
+
+tombstone = sa.Table(
+    "tombstone",  # somebody who asked to be forgotten; the mark is a salted hash
+    metadata,
+    text("event", primary_key=True),
+    text("mark", primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+)
+
+figure = sa.Table(
+    "figure",  # a count that outlives the people it counts
+    metadata,
+    text("event", primary_key=True),
+    text("what", primary_key=True),
+    number("n"),
 )

@@ -1,0 +1,113 @@
+"""Ends what has had its time, here and at Zoom, and forgets a person who asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from orchestrator.core.errors import MeetingGone, OrchestratorError, ZoomError
+from orchestrator.core.model import Answers, identity
+from orchestrator.core.retention import letters_end_before, links_end_at, purged_at
+from orchestrator.jobs.world import Problem, Report, World, counted
+from orchestrator.store import Tombs
+
+
+def expire(world: World, now: datetime, report: Report) -> bool:
+    """Forget what has had its time; True once nobody of the event is known any more."""
+    event, privacy = world.event, world.store.privacy
+    if now >= purged_at(event):
+        if privacy.holds_people(event.key):
+            privacy.purge(event.key)
+            privacy.compact()
+            report.changes.append("données des personnes effacées, leur durée de conservation est passée")
+        _purge_zoom(world, report)
+        return True
+    if now >= links_end_at(event) and (links := privacy.end_links(event.key)):
+        report.changes.append(f"{counted(links, 'lien personnel effacé', 'liens personnels effacés')}")
+    if letters := privacy.end_letters(event.key, letters_end_before(event, now)):
+        report.changes.append(f"texte de {counted(letters, 'lettre effacé', 'lettres effacé')} ; l'envoi reste noté")
+    report.wake(privacy.next_letters_end(event.key, timedelta(days=event.letters_days)))
+    return False
+
+
+def _purge_zoom(world: World, report: Report) -> None:
+    """Delete the event's meetings, and with them everybody registered there."""
+    for key, kept in sorted(world.store.meetings.all(world.event.key).items()):
+        if not kept.zoom_id:
+            continue
+        try:
+            _delete(world, kept.zoom_id, kept.tag)
+        except ZoomError as error:
+            what = f"Zoom garde encore la réunion {key} et ses inscrits : {error.message}"
+            remedy = error.remedy or "supprimez-la dans Zoom, Réunions, Précédentes"
+            report.problems.append(
+                Problem(key=f"zoom:{key}:purge", what=what, remedy=remedy, again=not error.permanent)
+            )
+            continue
+        world.store.meetings.forget(world.event.key, key)
+        report.changes.append(f"réunion {key} supprimée chez Zoom avec ses inscrits")
+
+
+def _delete(world: World, zoom_id: str, tag: str) -> None:
+    """Delete a meeting and read back that it is gone."""
+    world.meetings.cancel(zoom_id)
+    try:
+        world.meetings.read(zoom_id, tag)
+    except MeetingGone:
+        return
+    raise ZoomError("Zoom la montre encore après sa suppression")
+
+
+def living(answers: Answers, tombs: Tombs) -> Answers:
+    """The answers without those of people who asked to be forgotten; one given since then counts."""
+    if not tombs.since:
+        return answers
+
+    def counts(address: str, submitted_at: datetime | None) -> bool:
+        erased_at = tombs.erased_at(identity(address))
+        return erased_at is None or (submitted_at is not None and submitted_at > erased_at)
+
+    return replace(answers, rows=tuple(row for row in answers.rows if counts(row.address, row.submitted_at)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What an erasure did: rows here, registrations at Zoom, and why Zoom still knows the person, if it does."""
+
+    rows: int
+    registrations: int
+    problem: str = ""
+    remedy: str = ""
+
+
+def erase(world: World, email: str, now: datetime) -> Erased:
+    """Forget a person at Zoom and here. Where Zoom cannot be reached nothing is erased here either, so that it can
+    be tried again. Raises Held while another process beats."""
+    key = world.event.key
+    with world.store.leases.held(f"beat:{key}", world.owner, now, world.patience.beat_lease):
+        try:
+            registrations = _leave_zoom(world, email)
+        except OrchestratorError as error:
+            return Erased(rows=0, registrations=0, problem=error.message, remedy=error.remedy)
+        rows = world.store.privacy.erase(key, email, now)
+    world.store.privacy.compact()
+    return Erased(rows=rows, registrations=registrations)
+
+
+def _leave_zoom(world: World, email: str) -> int:
+    """Cancel a person's registrations and read back that they are gone."""
+    done = 0
+    for key, kept in world.store.meetings.all(world.event.key).items():
+        way = world.store.meetings.ways(world.event.key).get(key, {}).get(email)
+        if way is None or not kept.zoom_id:
+            continue
+        try:
+            found = [one for one in world.meetings.registered(kept.zoom_id) if identity(one.email) == email]
+            if found:
+                world.meetings.withdraw(kept.zoom_id, found)
+                if any(identity(one.email) == email for one in world.meetings.registered(kept.zoom_id)):
+                    raise ZoomError("Zoom montre encore cette inscription après son annulation")
+            done += len(found)
+        except MeetingGone:
+            continue
+    return done

@@ -1,0 +1,194 @@
+"""What is known of one person, and how it ends: export, erasure with a tombstone, retention, purge."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator.core.model import reference
+from orchestrator.store.database import Database
+from orchestrator.store.people import bring_news, bump
+from orchestrator.store.schema import figure, intake, letter, metadata, person, told, tombstone, way
+from orchestrator.store.schema import event as event_table
+
+KEPT = frozenset({"event", "figure", "meeting", "budget", "lease"})
+"""What a purge leaves: that the event was served, its counts, and what concerns nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombs:
+    """Who asked to be forgotten, as marks that name nobody without the event's salt."""
+
+    salt: str = ""
+    since: Mapping[str, datetime] = field(default_factory=dict)
+
+    def erased_at(self, email: str) -> datetime | None:
+        """When a person was erased; None for everybody else."""
+        return self.since.get(_mark(self.salt, email)) if self.since else None
+
+
+def _mark(salt: str, email: str) -> str:
+    return hashlib.blake2s(email.encode(), key=bytes.fromhex(salt), digest_size=16).hexdigest()
+
+
+def personal() -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
+    """Every table with rows about one person, and how those rows are found."""
+    found: list[tuple[sa.Table, sa.ColumnElement[bool]]] = []
+    for table in metadata.sorted_tables:
+        if "event" not in table.c:
+            continue
+        who = [table.c[name] for name in ("email", "person") if name in table.c]
+        if who:
+            names = [sa.bindparam("email"), sa.bindparam("reference")]
+            found.append((table, sa.and_(table.c.event == sa.bindparam("event"), sa.or_(*(c.in_(names) for c in who)))))
+    return found
+
+
+class Privacy:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    # one person
+
+    def export(self, event: str, email: str) -> dict[str, list[dict[str, Any]]]:
+        """Every row about a person, by table; links and letters as they are."""
+        values = {"event": event, "email": email, "reference": reference(event, email)}
+        result: dict[str, list[dict[str, Any]]] = {}
+        with self._db.read() as c:
+            for table, where in personal():
+                if rows := [dict(row._mapping) for row in c.execute(sa.select(table).where(where), values)]:
+                    result[table.name] = rows
+        return result
+
+    def erase(self, event: str, email: str, now: datetime) -> int:
+        """Erase every row about a person and leave a tombstone, so that reading the source again does not bring
+        them back; says how many rows that was."""
+        values = {"event": event, "email": email, "reference": reference(event, email)}
+        with self._db.write() as c:
+            mark = _mark(self._salt(c, event), email)
+            c.execute(tombstone.delete().where(tombstone.c.event == event, tombstone.c.mark == mark))
+            c.execute(tombstone.insert().values(event=event, mark=mark, at=now))
+            self._forget_reading(c, event, email)
+            count = sum(c.execute(table.delete().where(where), values).rowcount for table, where in personal())
+            bring_news(c, event)
+        return count
+
+    def _salt(self, c: sa.Connection, event: str) -> str:
+        found = c.execute(sa.select(event_table.c.salt).where(event_table.c.key == event)).scalar()
+        if found:
+            return str(found)
+        salt = secrets.token_hex(16)
+        c.execute(event_table.update().where(event_table.c.key == event).values(salt=salt))
+        return salt
+
+    def _forget_reading(self, c: sa.Connection, event: str, email: str) -> None:
+        row = c.execute(sa.select(intake).where(intake.c.event == event)).one_or_none()
+        if row is not None:
+            c.execute(
+                intake.update()
+                .where(intake.c.event == event)
+                .values(
+                    held=[one for one in row.held if one != email],
+                    refused=[one for one in row.refused if email not in one["reason"].casefold()],
+                )
+            )
+
+    def tombs(self, event: str) -> Tombs:
+        """Who asked to be forgotten."""
+        with self._db.read() as c:
+            salt = c.execute(sa.select(event_table.c.salt).where(event_table.c.key == event)).scalar()
+            rows = c.execute(sa.select(tombstone).where(tombstone.c.event == event)).all()
+        return Tombs(salt=salt or "", since={row.mark: row.at for row in rows})
+
+    # what has had its time
+
+    def end_links(self, event: str) -> int:
+        """Forget every personal link; says how many that was."""
+        links = sa.and_(way.c.event == event, way.c.join_url != "")
+        with self._db.read() as c:
+            if not c.execute(sa.select(sa.literal(1)).where(links).limit(1)).scalar():
+                return 0
+        with self._db.write() as c:
+            c.execute(told.delete().where(told.c.event == event, told.c.fact.like("link:%")))
+            c.execute(
+                letter.update().where(letter.c.event == event, letter.c.facts.is_not(None)).values(facts=sa.null())
+            )
+            return c.execute(way.update().where(links).values(join_url="")).rowcount
+
+    def end_letters(self, event: str, before: datetime) -> int:
+        """Forget the bytes of letters that left before an instant; says how many that was."""
+        old = self._written(event, before)
+        with self._db.read() as c:
+            if not c.execute(sa.select(sa.literal(1)).where(old).limit(1)).scalar():
+                return 0
+        with self._db.write() as c:
+            return c.execute(letter.update().where(old).values(data=None)).rowcount
+
+    def _written(self, event: str, before: datetime) -> sa.ColumnElement[bool]:
+        left = sa.func.coalesce(letter.c.sent_at, letter.c.dotted_at, letter.c.void_at)
+        idle = letter.c.state.not_in(("claimed", "dotted"))
+        return sa.and_(letter.c.event == event, letter.c.data.is_not(None), idle, left < before)
+
+    def next_letters_end(self, event: str, lasting: timedelta) -> datetime | None:
+        """When the next written letter has had its time."""
+        query = sa.select(sa.func.min(letter.c.sent_at)).where(letter.c.event == event, letter.c.data.is_not(None))
+        with self._db.read() as c:
+            oldest = c.execute(query).scalar()
+        return None if oldest is None else oldest + lasting
+
+    # everybody
+
+    def holds_people(self, event: str) -> bool:
+        """Tell whether anything about anybody is still here; what is wrong now may name nobody."""
+        with self._db.read() as c:
+            return any(
+                c.execute(sa.select(sa.literal(1)).where(table.c.event == event).limit(1)).scalar()
+                for table in self._perishable()
+                if table.name != "alarm"
+            )
+
+    def perishable(self, event: str) -> dict[str, int]:
+        """How many rows a purge would erase, by table."""
+        with self._db.read() as c:
+            counts = {
+                table.name: c.execute(sa.select(sa.func.count()).where(table.c.event == event)).scalar() or 0
+                for table in self._perishable()
+            }
+        return {name: n for name, n in counts.items() if n}
+
+    def purge(self, event: str) -> int:
+        """Erase everybody and every letter of an event, keep its counts; says how many rows that was."""
+        with self._db.write() as c:
+            self._count(c, event)
+            bump(c, event)
+            return sum(c.execute(table.delete().where(table.c.event == event)).rowcount for table in self._perishable())
+
+    def _perishable(self) -> list[sa.Table]:
+        return [table for table in metadata.sorted_tables if "event" in table.c and table.name not in KEPT]
+
+    def _count(self, c: sa.Connection, event: str) -> None:
+        """Keep how many registered, came off and were written to, once."""
+        everybody = sa.select(sa.func.count()).select_from(person).where(person.c.event == event)
+        gone = everybody.where(person.c.withdrawn_at.is_not(None))
+        sent = sa.select(letter.c.kind, sa.func.count()).where(letter.c.event == event, letter.c.state == "sent")
+        counts = {"people": c.execute(everybody).scalar() or 0, "withdrawn": c.execute(gone).scalar() or 0}
+        counts |= {f"letters:{kind}": n for kind, n in c.execute(sent.group_by(letter.c.kind))}
+        if not counts["people"]:
+            return
+        c.execute(figure.delete().where(figure.c.event == event))
+        c.execute(figure.insert(), [{"event": event, "what": what, "n": n} for what, n in counts.items()])
+
+    def figures(self, event: str) -> dict[str, int]:
+        """The counts that a purge has kept."""
+        with self._db.read() as c:
+            return {r.what: r.n for r in c.execute(sa.select(figure).where(figure.c.event == event))}
+
+    def compact(self) -> None:
+        """Give the erased pages back, so that a search of the files finds nothing (SQLite; PostgreSQL: VACUUM)."""
+        self._db.compact()
