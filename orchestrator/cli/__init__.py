@@ -8,16 +8,19 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, work
+from orchestrator.cli import play, prepare, privacy, work
 
 VERBS = (
     prepare.init,
+    prepare.new,
     prepare.check,
     work.plan,
     work.apply,
     work.run,
     work.status,
     prepare.preview,
+    privacy.person,
+    privacy.purge,
     play.rehearse,
     play.demo,
     play.fake_zoom,

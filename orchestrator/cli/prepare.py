@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -39,6 +40,42 @@ def init(path: Path, force: bool) -> None:
     text = settings.template().replace('path = "examples/inscriptions.csv"', 'path = "inscriptions.csv"')
     path.write_text(text, "utf-8")
     say(f"{path} est écrit : adaptez-le, puis « orchestrator check -c {path} ».", good=True)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--from",
+    "other",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    required=True,
+    help="Fichier de l'événement à reprendre.",
+)
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Nouvelle date, AAAA-MM-JJ.")
+@click.option("--key", default="", help="Clé du nouvel événement.  [défaut : l'ancienne, avec l'année]")
+@explained
+def new(path: Path, other: Path, date: datetime, key: str) -> None:
+    """Reprendre l'événement de l'an dernier à une autre date."""
+    from orchestrator.core.errors import BadConfiguration
+    from orchestrator.settings import cloning
+
+    if path.exists():
+        say(f"{path} existe déjà → choisissez un autre nom", bad=True)
+        end(MISUSED)
+    try:
+        before = load([other], None)[0].event
+        key = key or cloning.next_key(before.key, date.date())
+        if key == before.key:
+            say(f"--key – la clé « {key} » est celle de {other} → donnez-en une autre", bad=True)
+            end(MISUSED)
+        text, left = cloning.clone(other.read_text("utf-8-sig"), date=date.date(), key=key)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise BadConfiguration((f"{path}: {error.strerror}",)) from error
+    say(f"{path} est écrit : « {before.title} », le {date:%d/%m/%Y}. Il reste à donner :", good=True)
+    for line in left:
+        click.echo(f"  {line}")
+    say(f"Puis : orchestrator check -c {path}")
 
 
 @click.command()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from orchestrator.core.errors import MeetingGone, OrchestratorError, ZoomError
 from orchestrator.core.model import Answers, identity
@@ -111,3 +113,50 @@ def _leave_zoom(world: World, email: str) -> int:
         except MeetingGone:
             continue
     return done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What is still held of an event's people, and when it ends."""
+
+    rows: Mapping[str, int]
+    kept: Mapping[str, int]
+    """The counts that outlive them."""
+    links_end_at: datetime
+    letters_days: int
+    purged_at: datetime
+
+    def as_data(self) -> dict[str, Any]:
+        """The same, as plain values."""
+        return {
+            "rows": dict(self.rows),
+            "counts_kept": dict(self.kept),
+            "links_end_at": self.links_end_at,
+            "letters_days": self.letters_days,
+            "purged_at": self.purged_at,
+        }
+
+    def in_words(self, local: Callable[[datetime], str]) -> list[str]:
+        """The same, for the organiser."""
+        people = self.rows.get("person", 0)
+        if not self.rows:
+            return ["plus aucune donnée de personne n'est conservée"]
+        return [
+            f"{counted(people, 'personne', 'personnes')}, {counted(self.rows.get('letter', 0), 'lettre', 'lettres')}"
+            f" : effacées le {local(self.purged_at)}",
+            f"liens personnels : effacés le {local(self.links_end_at)}",
+            f"texte des lettres : effacé {self.letters_days} jours après l'envoi",
+        ]
+
+
+def forecast(world: World) -> Forecast:
+    """Say what is held of an event's people and when it ends."""
+    event, privacy = world.event, world.store.privacy
+    rows = {name: n for name, n in privacy.perishable(event.key).items() if name != "alarm"}
+    return Forecast(
+        rows=rows,
+        kept=privacy.figures(event.key),
+        links_end_at=links_end_at(event),
+        letters_days=event.letters_days,
+        purged_at=purged_at(event),
+    )

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from orchestrator.core.model import reference
 from orchestrator.store.database import Database
 from orchestrator.store.people import bring_news, bump
-from orchestrator.store.schema import figure, intake, letter, metadata, person, told, tombstone, way
 from orchestrator.store.schema import event as event_table
+from orchestrator.store.schema import figure, intake, letter, metadata, person, told, tombstone, way
 
 KEPT = frozenset({"event", "figure", "meeting", "budget", "lease"})
 """What a purge leaves: that the event was served, its counts, and what concerns nobody."""
@@ -45,7 +45,7 @@ def personal() -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
             continue
         who = [table.c[name] for name in ("email", "person") if name in table.c]
         if who:
-            names = [sa.bindparam("email"), sa.bindparam("reference")]
+            names: list[sa.BindParameter[Any]] = [sa.bindparam("email"), sa.bindparam("reference")]
             found.append((table, sa.and_(table.c.event == sa.bindparam("event"), sa.or_(*(c.in_(names) for c in who)))))
     return found
 

@@ -91,8 +91,8 @@ class Lab:
         return {f"ORCHESTRATOR_ZOOM__{key.upper()}": value for key, value in papers.items() if key != "host"}
 
     def run(self, verb: str, *args: str, **environ: str) -> Result:
-        """Run a verb on the event as a user would."""
-        arguments = [verb, *(["-c", str(self.config)] if verb not in ("demo", "init") else []), *args]
+        """Run a verb, or "group verb", on the event as a user would."""
+        arguments = [*verb.split(), *(["-c", str(self.config)] if verb not in ("demo", "init") else []), *args]
         return CliRunner().invoke(main, arguments, env={**self.environ, **environ}, catch_exceptions=False)
 
     def json(self, verb: str, *args: str) -> Any:
