@@ -32,7 +32,8 @@ def clone(text: str, *, date: dt.date, key: str) -> tuple[str, tuple[str, ...]]:
     for one in (event, *document.get("sessions", ())):
         if one.get("status") == "cancelled":
             one["status"] = "open"
-    return tomlkit.dumps(document), tuple(_leave_behind(document, key))
+    left = tuple(_leave_behind(document, key))
+    return tomlkit.dumps(document), left
 
 
 def _dates(node: Any) -> Iterator[tuple[Any, Any, dt.date]]:
