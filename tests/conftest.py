@@ -167,9 +167,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
-    server, name = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_model")
-    server.empty(name)
-    yield server.url(name)
+    yield request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres, postgres_model: str) -> str:
+    """A migrated PostgreSQL database without a row."""
+    postgres.empty(postgres_model)
+    return postgres.url(postgres_model)
 
 
 @pytest.fixture

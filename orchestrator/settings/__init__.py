@@ -1,7 +1,7 @@
 """The settings: file, secrets and environment become frozen values, or a list of what is wrong with them."""
 
 from orchestrator import shipped
-from orchestrator.settings.load import load
+from orchestrator.settings.load import SERVICE, Found, files_of, from_text, load, look
 from orchestrator.settings.remarks import in_words, is_over, remarks
 from orchestrator.settings.values import (
     ColumnNames,
@@ -15,7 +15,9 @@ from orchestrator.settings.values import (
 )
 
 __all__ = [
+    "SERVICE",
     "ColumnNames",
+    "Found",
     "Mail",
     "Mailbox",
     "Privacy",
@@ -23,9 +25,12 @@ __all__ = [
     "Source",
     "Web",
     "ZoomAccount",
+    "files_of",
+    "from_text",
     "in_words",
     "is_over",
     "load",
+    "look",
     "remarks",
     "template",
 ]

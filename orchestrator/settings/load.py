@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,6 +23,7 @@ from orchestrator.settings.sources import (
     misplaced,
     place,
     read_file,
+    read_text,
 )
 from orchestrator.settings.values import Settings
 from orchestrator.settings.words import Problem, problems_of
@@ -34,15 +36,71 @@ def load(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str])
 
     `secrets` defaults to systemd's `$CREDENTIALS_DIRECTORY`.
     """
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
-    variables, wrong = from_environment(environ)
-    files, unreadable = from_secrets(secrets or (Path(credentials) if credentials else None))
-    problems = wrong + unreadable
-    loaded = list(_each(path, (variables, files), problems))
+    above, wrong = _above(secrets, environ)
+    problems = list(wrong)
+    loaded = list(_each(path, above, problems))
     problems += _clashes(loaded)
     if problems:
         raise BadConfiguration(tuple(dict.fromkeys(problems)))
     return tuple(settings for _, settings in loaded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a path held when it was read: the events that can be served, and what is wrong with each other file."""
+
+    good: tuple[Settings, ...]
+    broken: Mapping[Path, tuple[str, ...]]
+
+
+def from_text(text: str, path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> Settings:
+    """Read an event's text as if it stood in a file. Raises BadConfiguration."""
+    above, _ = _above(secrets, environ)
+    below, _ = _service(path.parent)
+    return _one(path, above, below, read_text(text, str(path)))[1]
+
+
+def look(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> Found:
+    """Read a file or a folder; a broken file keeps no other from being served. Raises BadConfiguration where what all
+    of them share is wrong: the environment, the secrets or service.toml."""
+    above, wrong = _above(secrets, environ)
+    below, intruding = _service(path)
+    if problems := (*wrong, *intruding):
+        raise BadConfiguration(tuple(dict.fromkeys(problems)))
+    loaded: list[Loaded] = []
+    broken: dict[Path, tuple[str, ...]] = {}
+    for file in files_of(path):
+        try:
+            one = _one(file, above, below)
+        except BadConfiguration as error:
+            broken[file] = error.problems
+            continue
+        if clashes := tuple(_clashes([*loaded, one])):
+            broken[file] = clashes
+        else:
+            loaded.append(one)
+    return Found(good=tuple(settings for _, settings in loaded), broken=broken)
+
+
+def _above(secrets: Path | None, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], tuple[str, ...]]:
+    """What stands over every file: the environment, then the secrets; and what is wrong with them."""
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    variables, wrong = from_environment(environ)
+    files, unreadable = from_secrets(secrets or (Path(credentials) if credentials else None))
+    return (variables, files), (*wrong, *unreadable)
+
+
+def _service(path: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]:
+    file = path / SERVICE
+    if not file.exists():
+        return (), ()
+    below = (read_file(file, str(file)),)
+    return below, _lines(intruders(below[0]), below)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The events' files of a folder, none if there is none; a file is its own."""
+    return sorted(file for file in path.glob("*.toml") if file.name != SERVICE) if path.is_dir() else [path]
 
 
 Loaded = tuple[tuple[Source, ...], Settings]
@@ -50,11 +108,8 @@ Loaded = tuple[tuple[Source, ...], Settings]
 
 def _each(path: Path, above: tuple[Source, ...], problems: list[str]) -> Iterator[Loaded]:
     """Read every event there is; a problem in one file does not hide those of the others."""
-    service = path / SERVICE
-    below: tuple[Source, ...] = ()
-    if service.exists():
-        below = (read_file(service, str(service)),)
-        problems.extend(_lines(intruders(below[0]), below))
+    below, intruding = _service(path)
+    problems.extend(intruding)
     for file in _files(path):
         try:
             yield _one(file, above, below)
@@ -63,15 +118,13 @@ def _each(path: Path, above: tuple[Source, ...], problems: list[str]) -> Iterato
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    if files := sorted(file for file in path.glob("*.toml") if file.name != SERVICE):
+    if files := files_of(path):
         return files
     raise BadConfiguration((f"{path}: aucun fichier d'événement (*.toml) ; créez-en un avec `orchestrator init`",))
 
 
-def _one(file: Path, above: tuple[Source, ...], below: tuple[Source, ...]) -> Loaded:
-    source = read_file(file, str(file))
+def _one(file: Path, above: tuple[Source, ...], below: tuple[Source, ...], source: Source | None = None) -> Loaded:
+    source = source or read_file(file, str(file))
     sources = (*above, source, *below)
     found = list(misplaced(source)) if below else []
     try:

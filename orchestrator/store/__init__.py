@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from orchestrator.store.configs import Accepted, Configs, digest_of
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Planned
 from orchestrator.store.leases import Leases
@@ -16,7 +17,19 @@ from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.privacy import Privacy, Tombs
 from orchestrator.store.schema import alarm
 
-__all__ = ["Alarms", "Database", "Delivery", "Kept", "Planned", "Reading", "Store", "Tombs", "Way"]
+__all__ = [
+    "Accepted",
+    "Alarms",
+    "Database",
+    "Delivery",
+    "Kept",
+    "Planned",
+    "Reading",
+    "Store",
+    "Tombs",
+    "Way",
+    "digest_of",
+]
 
 
 class Alarms:
@@ -62,6 +75,7 @@ class Store:
         self.leases = Leases(self.db, alive)
         self.alarms = Alarms(self.db)
         self.privacy = Privacy(self.db)
+        self.configs = Configs(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

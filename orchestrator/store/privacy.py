@@ -17,7 +17,7 @@ from orchestrator.store.people import bring_news, bump
 from orchestrator.store.schema import event as event_table
 from orchestrator.store.schema import figure, intake, letter, metadata, person, told, tombstone, way
 
-KEPT = frozenset({"event", "figure", "meeting", "budget", "lease"})
+KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config"})
 """What a purge leaves: that the event was served, its counts, and what concerns nobody."""
 
 

@@ -229,3 +229,15 @@ figure = sa.Table(
     text("what", primary_key=True),
     number("n"),
 )
+
+config = sa.Table(
+    "config",  # an accepted version of an event's file, without its secrets
+    metadata,
+    text("event", primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    text("digest"),
+    text("name"),
+    text("text"),
+    sa.Column("accepted_at", Instant, nullable=False),
+    text("by"),
+)
