@@ -46,9 +46,7 @@ class House:
 
     def start(self) -> None:
         """Start the service afresh."""
-        self.roster = Roster(
-            paths=[self.folder], store=self.store, clock=self.clock, build=self._build, environ=ACCESS
-        )
+        self.roster = Roster(paths=[self.folder], store=self.store, clock=self.clock, build=self._build, environ=ACCESS)
 
     def _build(self, settings: Settings) -> World:
         self.built.append(settings.event.key)
