@@ -1,0 +1,1 @@
+"""Papers people keep: certificates as tagged PDF, sealed so that anybody can check them without asking us."""
