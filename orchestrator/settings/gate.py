@@ -192,6 +192,10 @@ class PrivacySection(Section):
     attendance_days: Days = 365
 
 
+class AlarmsSection(Section):
+    ping_url: Url = ""
+
+
 class StoreSection(Section):
     url: StoreUrl = "sqlite:///orchestrator.db"
 
@@ -215,6 +219,7 @@ class Gate(BaseSettings):
     reminders: tuple[ReminderTable, ...] = ()
     web: WebSection | None = None
     privacy: PrivacySection = PrivacySection()
+    alarms: AlarmsSection = AlarmsSection()
     store: StoreSection = StoreSection()
 
     @classmethod
