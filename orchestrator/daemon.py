@@ -66,6 +66,7 @@ class Daemon:
         self._scheduler.add_job(
             self._tick, "interval", seconds=BEAT_SECONDS, id="beat", next_run_time=self._clock.now()
         )
+        self._signs.ready()
         self._scheduler.start()
         pool = [
             threading.Thread(target=self._deliver, args=(room,), daemon=True)
@@ -74,7 +75,6 @@ class Daemon:
         ]
         for thread in pool:
             thread.start()
-        self._signs.ready()
         stopped.wait()
         self._signs.stopping()
         self._end(pool)

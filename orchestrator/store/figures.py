@@ -14,6 +14,8 @@ from orchestrator.store.schema import alarm, budget, letter, meeting
 
 LATE = (1, 10, 60, 300, 900, 3600)
 """Seconds: where the counts of lateness are cut."""
+ROUNDED = 0.001
+"""Seconds: SQLite's julianday() is exact to less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +47,12 @@ class Figures:
     def lateness(self) -> dict[str, Lateness]:
         """How late the letters sent were, by event; one that left early is not late."""
         late = self._seconds_after_due()
-        cuts = [sa.func.sum(sa.case((late <= cut, 1), else_=0)).label(f"within_{cut}") for cut in LATE]
-        total = sa.func.sum(sa.case((late > 0, late), else_=0)).label("seconds")
+        cuts = [sa.func.sum(sa.case((late < cut + ROUNDED, 1), else_=0)).label(f"within_{cut}") for cut in LATE]
+        total = sa.func.sum(sa.case((late > ROUNDED, late), else_=0)).label("seconds")
         query = sa.select(letter.c.event, *cuts, _COUNT, total).where(letter.c.state == "sent")
         return {
             r.event: Lateness(
-                within=tuple(getattr(r, f"within_{cut}") for cut in LATE), sent=r.n, seconds=float(r.seconds)
+                within=tuple(getattr(r, f"within_{cut}") for cut in LATE), sent=r.n, seconds=round(float(r.seconds), 3)
             )
             for r in self._rows(query.group_by(letter.c.event))
         }
