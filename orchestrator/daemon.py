@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -12,8 +13,10 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from orchestrator.core.errors import Held, OrchestratorError
+from orchestrator.gateways.alarm.life import SignsOfLife
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.post import PostRoom, Worker, rooms
+from orchestrator.jobs.pulse import Watched
 from orchestrator.jobs.world import Report, World
 
 log = logging.getLogger(__name__)
@@ -29,8 +32,9 @@ UNWELL_BEATS = 3
 class Daemon:
     """Beats until it is stopped; a stop finishes the letters in hand."""
 
-    def __init__(self, worlds: Sequence[World]) -> None:
+    def __init__(self, worlds: Sequence[World], signs: SignsOfLife | None = None) -> None:
         self._worlds = list(worlds)
+        self._signs = signs or SignsOfLife()
         self._clock = worlds[0].clock
         self._memories: Mapping[str, Memory] = {w.event.key: Memory() for w in worlds}
         self._rooms = rooms(worlds)
@@ -40,22 +44,29 @@ class Daemon:
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._beaten: dict[str, datetime] = {}
+        self._beats: Counter[tuple[str, str]] = Counter()
+
+    def watched(self) -> Watched:
+        """What those who watch the service may look at."""
+        return Watched(
+            worlds=tuple(self._worlds),
+            now=self._clock.now(),
+            patience=UNWELL_BEATS * timedelta(seconds=BEAT_SECONDS),
+            beaten=dict(self._beaten),
+            beats=Counter(self._beats),
+        )
 
     def health(self) -> tuple[bool, dict[str, Any]]:
-        """Say whether every event has beaten lately, and how long ago each did, in seconds."""
-        now = self._clock.now()
-        ages = {
-            w.event.key: None if (at := self._beaten.get(w.event.key)) is None else round((now - at).total_seconds(), 1)
-            for w in self._worlds
-        }
-        well = all(age is not None and age < UNWELL_BEATS * BEAT_SECONDS for age in ages.values())
-        return well, {"ok": well, "seconds_since_beat": ages}
+        """Say whether the service is well, and how each part of it was last seen."""
+        pulse = self.watched().pulse()
+        return pulse.is_well, pulse.as_data()
 
     def run(self, stopped: threading.Event) -> None:
         """Beat and post until `stopped` is set; then end within 15 seconds."""
         self._scheduler.add_job(
             self._tick, "interval", seconds=BEAT_SECONDS, id="beat", next_run_time=self._clock.now()
         )
+        self._signs.ready()
         self._scheduler.start()
         pool = [
             threading.Thread(target=self._deliver, args=(room,), daemon=True)
@@ -65,6 +76,7 @@ class Daemon:
         for thread in pool:
             thread.start()
         stopped.wait()
+        self._signs.stopping()
         self._end(pool)
 
     def _end(self, pool: Sequence[threading.Thread]) -> None:
@@ -82,12 +94,16 @@ class Daemon:
             if self._stop.is_set():
                 return
             report = self._beat(world)
+            self._signs.alive()
             if report is not None and report.next_at is not None:
                 wake = report.next_at if wake is None else min(wake, report.next_at)
         for room in self._rooms:
             room.recover()
         with self._post_wakes:
             self._post_wakes.notify_all()
+        self._signs.alive()
+        if self.watched().is_beating:
+            self._signs.good(self._clock.now())
         self._wake_at(wake)
 
     def _beat(self, world: World) -> Report | None:
@@ -98,9 +114,11 @@ class Daemon:
         except Held:
             return None
         except OrchestratorError as error:
+            self._beats[key, "failed"] += 1
             log.error("beat of %s failed: %s", key, error)
             return None
         self._beaten[key] = world.clock.now()
+        self._beats[key, "quiet" if report.quiet else "busy"] += 1
         for change in report.changes:
             log.info("event %s: %s", key, change)
         for problem in report.problems:

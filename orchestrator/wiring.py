@@ -14,6 +14,7 @@ from pathlib import Path
 from orchestrator import shipped
 from orchestrator.core.errors import BadConfiguration, OrchestratorError
 from orchestrator.core.model import Event
+from orchestrator.gateways.alarm.life import SignsOfLife
 from orchestrator.gateways.mail.scribe import JinjaScribe
 from orchestrator.gateways.mail.smtp import SmtpPost
 from orchestrator.gateways.registrations import Columns, CsvRegistrations
@@ -95,6 +96,12 @@ def store_to_read(url: str) -> Store:
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         return Store("sqlite://").open()
     return Store(url, alive).open()
+
+
+def signs_of_life(settings: Sequence[Settings]) -> SignsOfLife:
+    """Reach systemd, if it started us, and the dead man's switch, if one is named."""
+    urls = (s.ping_url.get_secret_value() for s in settings)
+    return SignsOfLife(os.environ, next((url for url in urls if url), ""))
 
 
 def scribe() -> JinjaScribe:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -106,12 +105,6 @@ def local(at: datetime, event: Event) -> str:
     there = at.astimezone(event.zone)
     day = format_date(there.date(), "EEE d MMM", locale="fr").replace(".,", "")
     return f"{day}, {there.hour}h{there.minute:02}"
-
-
-def logs() -> None:
-    """Send the log to stderr, one line a thing that happened."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
 def end(code: int) -> NoReturn:

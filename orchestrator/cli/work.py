@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestrator.cli import logs
 from orchestrator.cli.common import (
     DONE,
     FAILED,
@@ -22,13 +24,14 @@ from orchestrator.cli.common import (
     explained,
     load,
     local,
-    logs,
     say,
     show,
 )
+from orchestrator.cli.logs import FORMS, Form
 
 if TYPE_CHECKING:
     from orchestrator.core.model import Event
+    from orchestrator.daemon import Daemon
     from orchestrator.jobs.post import PostRoom
     from orchestrator.jobs.world import Report, World
     from orchestrator.settings import Settings
@@ -159,13 +162,21 @@ def _tell(event: Event, report: Report) -> None:
 
 @click.command()
 @configured
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMS),
+    default="text",
+    envvar="ORCHESTRATOR_LOG_FORMAT",
+    show_envvar=True,
+    help="Le journal, sur stderr : une ligne, ou un objet JSON, par fait.",
+)
 @explained
-def run(configs: tuple[Path, ...], secrets: Path | None) -> None:
+def run(configs: tuple[Path, ...], secrets: Path | None, log_format: Form) -> None:
     """Servir sans relâche jusqu'à SIGTERM."""
+    from orchestrator import wiring
     from orchestrator.daemon import Daemon
-    from orchestrator.web import health
 
-    logs()
+    logs.start(log_format)
     settings = load(configs, secrets)
     worlds, refused = serviceable(settings)
     if not worlds:
@@ -173,12 +184,21 @@ def run(configs: tuple[Path, ...], secrets: Path | None) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    daemon = Daemon(worlds)
-    web = next((s.web for s in settings if s.web is not None), None)
-    with health.served(web.host, web.port, daemon.health) if web else health.nothing():
+    daemon = Daemon(worlds, wiring.signs_of_life(settings))
+    with _watchable(settings, daemon):
         say(f"{len(worlds)} événement(s) en service ; Ctrl-C ou SIGTERM pour arrêter.")
         daemon.run(stopped)
     say("Arrêté proprement.")
+
+
+def _watchable(settings: Sequence[Settings], daemon: Daemon) -> AbstractContextManager[object]:
+    """Serve `/healthz` and `/metrics` where there is a `[web]` section."""
+    from orchestrator.web import health, metrics
+
+    web = next((s.web for s in settings if s.web is not None), None)
+    if web is None:
+        return health.nothing()
+    return health.served(web.host, web.port, daemon.health, lambda: metrics.exposition(daemon.watched()))
 
 
 @click.command()

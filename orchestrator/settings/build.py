@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from pydantic import SecretStr
+
 from orchestrator.core.model import Event
 from orchestrator.settings.fields import sender_parts
 from orchestrator.settings.gate import Columns, Gate, WebSection
@@ -43,6 +45,7 @@ def settings_of(gate: Gate, event: Event, path: Path) -> Settings:
             attendance_days=gate.privacy.attendance_days,
         ),
         warnings=warnings_about(event),
+        ping_url=SecretStr(gate.alarms.ping_url),
     )
 
 

@@ -194,6 +194,10 @@ class PrivacySection(Section):
     attendance_days: Days = 365
 
 
+class AlarmsSection(Section):
+    ping_url: Url = ""
+
+
 class StoreSection(Section):
     url: StoreUrl = "sqlite:///orchestrator.db"
 
@@ -217,6 +221,7 @@ class Gate(BaseSettings):
     reminders: tuple[ReminderTable, ...] = ()
     web: WebSection | None = None
     privacy: PrivacySection = PrivacySection()
+    alarms: AlarmsSection = AlarmsSection()
     store: StoreSection = StoreSection()
 
     @classmethod

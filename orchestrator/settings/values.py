@@ -124,3 +124,5 @@ class Settings:
     privacy: Privacy
     warnings: tuple[str, ...]
     """What deserves a second look whatever the hour; `remarks` adds what depends on it."""
+    ping_url: SecretStr
+    """The dead man's switch, asked after good beats; such addresses hold a secret."""

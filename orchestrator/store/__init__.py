@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from orchestrator.store.configs import Accepted, Configs, digest_of
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Planned
+from orchestrator.store.figures import Figures
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
@@ -76,6 +77,7 @@ class Store:
         self.alarms = Alarms(self.db)
         self.privacy = Privacy(self.db)
         self.configs = Configs(self.db)
+        self.figures = Figures(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

@@ -1,0 +1,1 @@
+"""The ways to wake somebody that are not the relay."""

@@ -1,0 +1,105 @@
+"""How the service is, for those who watch it: told from the store, as last seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.core.errors import OrchestratorError
+from orchestrator.jobs.world import World
+
+Seen = Mapping[str, bool | None]
+"""By event; None: nothing was asked of it yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """The content of `/healthz`. `relay` and `zoom` are as last seen; a restart would not mend them."""
+
+    is_well: bool
+    seconds_since_beat: Mapping[str, float | None]
+    database: bool
+    relay: Seen
+    zoom: Seen
+
+    def as_data(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "ok": self.is_well,
+            "seconds_since_beat": dict(self.seconds_since_beat),
+            "database": self.database,
+            "relay": dict(self.relay),
+            "zoom": dict(self.zoom),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What there is to watch at one instant. `beats` counts them by event and outcome: quiet, busy, failed."""
+
+    worlds: tuple[World, ...]
+    now: datetime
+    patience: timedelta
+    beaten: Mapping[str, datetime]
+    beats: Mapping[tuple[str, str], int]
+
+    @property
+    def ages(self) -> dict[str, float | None]:
+        """Seconds since each event last beat; None: not yet."""
+        return {
+            w.event.key: None
+            if (at := self.beaten.get(w.event.key)) is None
+            else round((self.now - at).total_seconds(), 1)
+            for w in self.worlds
+        }
+
+    @property
+    def is_beating(self) -> bool:
+        """Tell whether every event has beaten lately."""
+        return all(age is not None and age < self.patience.total_seconds() for age in self.ages.values())
+
+    def pulse(self) -> Pulse:
+        """Look at the store; the relay and Zoom are not asked."""
+        database, relay, zoom = True, dict[str, bool | None](), dict[str, bool | None]()
+        try:
+            relay, zoom = self._relays(), self._zooms()
+        except OrchestratorError:
+            database = False
+        return Pulse(
+            is_well=database and self.is_beating,
+            seconds_since_beat=self.ages,
+            database=database,
+            relay=relay,
+            zoom=zoom,
+        )
+
+    def _relays(self) -> dict[str, bool | None]:
+        if not self.worlds:
+            return {}
+        figures = self.worlds[0].store.figures
+        alarms, used = figures.alarms(), figures.relay_used({w.relay for w in self.worlds})
+        return {
+            w.event.key: _seen(any(k.startswith("relay:") for k in alarms.get(w.event.key, ())), w.relay in used)
+            for w in self.worlds
+        }
+
+    def _zooms(self) -> dict[str, bool | None]:
+        if not self.worlds:
+            return {}
+        figures = self.worlds[0].store.figures
+        alarms, read = figures.alarms(), figures.zoom_read()
+        return {
+            w.event.key: _seen(any(map(_is_unreachable, alarms.get(w.event.key, ()))), w.event.key in read)
+            for w in self.worlds
+        }
+
+
+def _seen(fails: bool, was_used: bool) -> bool | None:
+    return False if fails else True if was_used else None
+
+
+def _is_unreachable(alarm: str) -> bool:
+    """Tell whether an exchange with Zoom failed: other alarms of its own are about what it answered (jobs.meetings)."""
+    return alarm.startswith("zoom:") and (alarm.count(":") == 1 or alarm.endswith(":people"))
