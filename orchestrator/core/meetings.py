@@ -69,7 +69,20 @@ class Found:
     passcode: str = ""
     phones: tuple[Phone, ...] = ()
     status: str = ""
+    uuid: str = ""
+    """Of the run that is on or to come: Zoom gives each a new one."""
     oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upcoming:
+    """Any meeting of a host, ours or not, as lists show it."""
+
+    zoom_id: str
+    topic: str
+    agenda: str
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

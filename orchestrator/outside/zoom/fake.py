@@ -11,7 +11,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 
-from orchestrator.outside.zoom import meetings, views
+from orchestrator.outside.zoom import meetings, registrants, views
 from orchestrator.outside.zoom.account import Account
 from orchestrator.outside.zoom.desk import Request
 from orchestrator.outside.zoom.limits import Limits
@@ -121,7 +121,17 @@ class FakeZoom:
     def start_meeting(self, meeting_id: int | str) -> None:
         """Let the host come in."""
         with self._lock:
-            self._account.meetings[int(meeting_id)].status = "started"
+            meetings.start(self._account.meetings[int(meeting_id)])
+
+    def delete_meeting(self, meeting_id: int | str) -> None:
+        """Let somebody delete the meeting in Zoom's pages."""
+        with self._lock:
+            self._account.meetings[int(meeting_id)].deleted = True
+
+    def cancel_registrant(self, meeting_id: int | str, email: str) -> None:
+        """Let somebody cancel a registration in Zoom's pages."""
+        with self._lock:
+            registrants.cancel(self._account.meetings[int(meeting_id)], email)
 
     def end_meeting(self, meeting_id: int | str) -> None:
         """Let the host end the meeting for all."""
