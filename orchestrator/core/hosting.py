@@ -54,8 +54,9 @@ def polls_from(session: Session) -> datetime:
     return min(session.doors_at, session.starts_at - LATE)
 
 
-def polled_until(session: Session) -> datetime:
-    return session.ends_at
+def is_polled(sessions: Sequence[Session], now: datetime) -> bool:
+    """Tell whether a meeting is watched now: from its first doors to its last end, the break between included."""
+    return min(map(polls_from, sessions)) <= now < max(s.ends_at for s in sessions)
 
 
 def alerts(

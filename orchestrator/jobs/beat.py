@@ -24,7 +24,7 @@ from orchestrator.core.model import Event, Person, Seat
 from orchestrator.jobs.hosting import alerts_now, say
 from orchestrator.jobs.meetings import converge, watch
 from orchestrator.jobs.seats import Places, assign
-from orchestrator.jobs.ways import register
+from orchestrator.jobs.ways import LISTED_BEFORE, register
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept, Reading, Way
 
@@ -226,7 +226,7 @@ def instants(event: Event) -> list[datetime]:
             *(s.starts_at for s in event.sessions),
             *(s.ends_at for s in event.sessions),
             *(polls_from(s) for s in event.sessions),
-            *(s.starts_at - LATE for s in event.sessions),
+            *(s.starts_at - lead for s in event.sessions for lead in (LATE, *LISTED_BEFORE)),
             *(w.opens_at - FREEZE for w in event.workshops),
             *reminders,
             *(at - FRESH_LINK for at in reminders),

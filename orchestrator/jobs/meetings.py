@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from orchestrator.core.errors import MeetingGone, ZoomError, ZoomRefusesLogin
-from orchestrator.core.hosting import polled_until, polls_from
+from orchestrator.core.hosting import is_polled, polls_from
 from orchestrator.core.meetings import (
     MeetingSpec,
     differences,
@@ -141,20 +141,21 @@ def _read_is_due(one: Convergence) -> bool:
 def next_read(world: World, kept: Kept, now: datetime) -> datetime | None:
     """When Zoom is next asked about a meeting: every 10 minutes, and 60, 30 and 10 minutes before its sessions.
 
-    Until a day before its first session once an hour is enough; from doors to its end, every minute: is it on?
+    Until a day before its first session once an hour is enough. From doors to the last end: is it on? Every minute
+    while it is not, every other while it is.
     """
     sessions = meetings_of(world.event).get(kept.key, ())
     if not sessions or now >= max(s.ends_at for s in sessions):
         return None
     if kept.read_at is None:
         return now
-    marks = [s.starts_at - lead for s in sessions for lead in BEFORE_SESSION]
+    marks = [s.starts_at - lead for s in sessions for lead in BEFORE_SESSION] + [polls_from(s) for s in sessions]
+    ahead = [mark for mark in marks if mark > kept.read_at]
     near = min(s.starts_at for s in sessions) - NEAR
     patience = world.patience
-    if any(polls_from(s) <= now < polled_until(s) for s in sessions):
-        return kept.read_at + patience.zoom_polls
-    marks += [polls_from(s) for s in sessions if polls_from(s) > kept.read_at]
-    ahead = [mark for mark in marks if mark > kept.read_at]
+    if is_polled(sessions, now):
+        on = kept.found is not None and kept.found.status == "started"
+        return min([kept.read_at + patience.zoom_polls * (2 if on else 1), *ahead])
     every = patience.zoom_reads if kept.read_at >= near else min(patience.zoom_reads_early, near - kept.read_at)
     return min([kept.read_at + every, *ahead])
 

@@ -47,12 +47,14 @@ class Kept:
     rest_remedy: str = ""
     left_out: tuple[str, ...] = ()
     """Alternative hosts Zoom does not accept."""
+    people_at: datetime | None = None
+    """When everybody registered was last listed."""
     adopted: Adopted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One registration at Zoom. `state`: asked (no answer seen yet) | open | refused."""
+    """One registration at Zoom. `state`: asked (no answer seen yet) | open | refused | removed (in Zoom's pages)."""
 
     email: str
     meeting: str
@@ -69,6 +71,8 @@ class Way:
         return Pass(email=self.email, registrant_id=self.registrant_id, join_url=self.join_url)
 
 
+READINGS = ("read_at", "people_at")
+"""Columns that decide nothing by themselves."""
 _MEETINGS = sa.select(meeting).where(meeting.c.event == sa.bindparam("event"))
 _PASSES_OF = sa.select(way).where(
     way.c.event == sa.bindparam("event"), way.c.email == sa.bindparam("email"), way.c.state == "open"
@@ -103,6 +107,7 @@ class MeetingsKept:
             "rest_what": kept.rest_what,
             "rest_remedy": kept.rest_remedy,
             "left_out": list(kept.left_out),
+            "people_at": kept.people_at,
             "adopted": _adopted_to_json(kept.adopted),
         }
         where = (meeting.c.event == event, meeting.c.key == kept.key)
@@ -112,7 +117,7 @@ class MeetingsKept:
                 c.execute(meeting.insert().values(event=event, key=kept.key, **values))
             else:
                 c.execute(meeting.update().where(*where).values(**values))
-            if before is None or any(getattr(before, n) != v for n, v in values.items() if n != "read_at"):
+            if before is None or any(getattr(before, n) != v for n, v in values.items() if n not in READINGS):
                 bump(c, event)
 
     def forget(self, event: str, key: str) -> None:
@@ -264,5 +269,6 @@ def _kept(row: Any) -> Kept:
         rest_what=row.rest_what,
         rest_remedy=row.rest_remedy,
         left_out=tuple(row.left_out),
+        people_at=row.people_at,
         adopted=None if row.adopted is None else _adopted(row.adopted),
     )

@@ -127,6 +127,7 @@ meeting = sa.Table(
     text("rest_what"),
     text("rest_remedy"),
     json("left_out", "[]"),  # alternative hosts Zoom does not accept
+    sa.Column("people_at", Instant),  # when everybody registered was last listed
     sa.Column("adopted", sa.JSON),  # fields somebody edited at Zoom that the organiser keeps
 )
 
@@ -174,7 +175,7 @@ way = sa.Table(
     text("zoom_id"),
     text("registrant_id"),
     text("join_url"),
-    text("state", default="asked"),  # asked (no answer seen) | open | refused
+    text("state", default="asked"),  # asked (no answer seen) | open | refused | removed (in Zoom's pages)
     text("problem"),
     text("adds_day"),
     number("adds"),

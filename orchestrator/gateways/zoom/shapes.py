@@ -144,8 +144,12 @@ class Telephony(Shape):
     telephony_regions: Regions = Regions()
 
 
+class Country(Shape):
+    code: str = ""
+
+
 class Countries(Shape):
-    selected_countries: tuple[str, ...] = ()
+    selected_countries: tuple[Country, ...] = ()
 
 
 class Conferencing(Shape):

@@ -12,6 +12,7 @@ def upgrade() -> None:
     for name in ("rest_for", "rest_what", "rest_remedy"):
         op.add_column("meeting", sa.Column(name, sa.Text(), server_default="", nullable=False))
     op.add_column("meeting", sa.Column("left_out", sa.JSON(), server_default="[]", nullable=False))
+    op.add_column("meeting", sa.Column("people_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("meeting", sa.Column("adopted", sa.JSON(), nullable=True))
     op.create_table(
         "run",
