@@ -59,7 +59,7 @@ def _stand_ins(event: Event, meetings: Meetings) -> Iterator[Oddity]:
     hosts = {identity(s.email): s.name for s in event.speakers if s.role == "alternative-host"}
     for email in sorted(meetings.unable_to_host(sorted(hosts.keys() - {identity(event.zoom.host)}))):
         yield Oddity(
-            what=f"{hosts[email]} ne peut pas être co-animateur (alternative host) : pas de licence dans ce compte Zoom.",
+            what=f"{hosts[email]} ne peut pas être co-animateur (alternative host) : sans licence dans ce compte.",
             remedy="Donnez-lui une licence, ou un autre rôle ; la réunion sera préparée sans cette personne.",
         )
 

@@ -116,11 +116,8 @@ def _ways_in(settings: UserSettings) -> Iterator[Oddity]:
             remedy=f"Cochez {_ADVANCED} → « Afficher un lien Rejoindre à partir de votre navigateur ».",
             fatal=False,
         )
-    regions = settings.telephony.telephony_regions.selection_values.upper().replace(",", " ").split()
-    countries = [
-        *regions,
-        *(c.upper() for c in settings.audio_conferencing.global_dial_in_countries.selected_countries),
-    ]
+    chosen = settings.audio_conferencing.global_dial_in_countries.selected_countries
+    countries = [country.code.upper() for country in chosen]
     if countries and "FR" not in countries:
         yield Oddity(
             what="Les lettres n'auront pas de numéro de téléphone en France.",

@@ -136,14 +136,6 @@ class InMeeting(Shape):
     closed_captioning: Captions | None = None
 
 
-class Regions(Shape):
-    selection_values: str = ""
-
-
-class Telephony(Shape):
-    telephony_regions: Regions = Regions()
-
-
 class Country(Shape):
     code: str = ""
 
@@ -165,5 +157,4 @@ class Feature(Shape):
 class UserSettings(Shape):
     in_meeting: InMeeting
     feature: Feature = Feature()
-    telephony: Telephony = Telephony()
     audio_conferencing: Conferencing = Conferencing()

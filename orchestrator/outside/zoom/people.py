@@ -80,7 +80,6 @@ def settings_of(user: User, account: Account) -> dict[str, Any]:
         "telephony": {
             "third_party_audio": False,
             "show_international_numbers_link": True,
-            "telephony_regions": {"selection_values": "FR" if account.helps else "US"},
         },
         "audio_conferencing": {
             "global_dial_in_countries": {"selected_countries": [{"code": "FR" if account.helps else "US"}]}
