@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, work
+from orchestrator.cli import play, prepare, work, zoom
 
 VERBS = (
     prepare.init,
@@ -18,6 +18,8 @@ VERBS = (
     work.run,
     work.status,
     prepare.preview,
+    zoom.sheet,
+    zoom.drift,
     play.rehearse,
     play.demo,
     play.fake_zoom,
