@@ -9,14 +9,13 @@ from typing import Any, Literal
 from orchestrator import settings as gate
 from orchestrator import wiring
 from orchestrator.core import intake
-from orchestrator.core.errors import BadConfiguration, OrchestratorError, UnreadableSource, ZoomError
+from orchestrator.core.errors import BadConfiguration, OrchestratorError, UnreadableSource
 from orchestrator.core.letters import almanac
+from orchestrator.core.model import Person
 from orchestrator.core.sending import Departure, Wave, departures
+from orchestrator.jobs.preflight import preflight
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
-
-MOST = 4999
-"""Registrants one meeting takes (Zoom's documentation of registration)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,27 +84,34 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
                 what=f"{coming} personnes pour {seats} places d'atelier dans « {key} »",
                 remedy="augmentez workshops.seats : sans cela certaines n'auront pas d'atelier",
             )
-    if len(found.new) > MOST:
-        yield Finding(
-            level="error", what=f"Zoom accepte {MOST} inscrits au plus par réunion", remedy="faites deux événements"
-        )
 
 
 def _zoom(settings: Settings, clock: Clock) -> Iterator[Finding]:
     try:
         meetings = wiring.zoom(settings, clock)
-        oddities = meetings.examine(settings.event.zoom.host)
-        capacity = meetings.capacity(settings.event.zoom.host)
+        store = wiring.store_to_read(settings.store_url)
+        found = preflight(settings.event, meetings, store, _expected(settings, clock), clock.now())
+        store.close()
     except BadConfiguration as error:
         yield Finding(level="error", what=error.problems[0])
         return
-    except ZoomError as error:
+    except OrchestratorError as error:
         yield Finding(level="error", what=error.message, remedy=error.remedy)
         return
-    if not oddities:
-        yield Finding(level="ok", what=f"Zoom répond ; l'hôte peut accueillir {capacity} personnes")
-    for oddity in oddities:
+    if not any(oddity.fatal for oddity in found.oddities):
+        room = f"l'hôte peut accueillir {found.capacity} personnes"
+        yield Finding(level="ok", what=f"Zoom répond ; {room} ; {found.budget} modifications possibles aujourd'hui")
+    for oddity in found.oddities:
         yield Finding(level="error" if oddity.fatal else "warning", what=oddity.what, remedy=oddity.remedy)
+
+
+def _expected(settings: Settings, clock: Clock) -> tuple[Person, ...]:
+    """Who would come by the list; nobody where it cannot be read, which is said elsewhere."""
+    event = settings.event
+    try:
+        return intake.decide_for(event, wiring.registrations(settings, event).read(), {}, clock.now()).new
+    except (UnreadableSource, BadConfiguration):
+        return ()
 
 
 def _relay(settings: Settings, _clock: Clock) -> Iterator[Finding]:
@@ -131,11 +137,7 @@ def _templates(_settings: Settings, _clock: Clock) -> Iterator[Finding]:
 
 def _send_plan(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Say when each wave leaves and when its last letter is through; call an impossible plan by its name."""
-    event = settings.event
-    try:
-        people = intake.decide_for(event, wiring.registrations(settings, event).read(), {}, clock.now()).new
-    except (UnreadableSource, BadConfiguration):
-        return
+    event, people = settings.event, _expected(settings, clock)
     waves = {}
     for reminder, rule, at in almanac(event).hours:
         expected = sum(reminder.session in p.sessions for p in people)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant
+from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Upcoming
 from orchestrator.core.model import Answers
 
 
@@ -64,17 +64,30 @@ class Meetings(Protocol):
     def examine(self, host: str) -> tuple[Oddity, ...]:
         """What of the account or the host would spoil the day: scopes, licence, breakout settings, capacity."""
 
+    def unable_to_host(self, emails: Iterable[str]) -> frozenset[str]:
+        """Those who are not licensed users of the account: Zoom refuses them as alternative hosts."""
+
+    def upcoming(self, host: str) -> tuple[Upcoming, ...]:
+        """The host's meetings that run or are to come, ours and others."""
+
+    def skew(self) -> timedelta | None:
+        """How far our clock is ahead of Zoom's, by its last answer; None before any."""
+
     def capacity(self, host: str) -> int:
         """How many participants the host's licence lets into one meeting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Oddity:
-    """Something wrong outside, with its remedy. `fatal`: the day cannot work with it."""
+    """Something wrong outside, with its remedy. `fatal`: the day cannot work with it.
+
+    `about`: what it is about, where it matters only to some events.
+    """
 
     what: str
     remedy: str
     fatal: bool = True
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,8 @@ def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -
             client_secret=secret,
             now=clock.now,
             api_url_is_fixed=elsewhere is not None or account.api_url_is_fixed,
+            plan=account.plan,
+            wait=clock.wait,
         )
     )
 
@@ -193,6 +195,7 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
         owner=name,
         relay=f"{mail.username}@{mail.host}:{mail.port}",
         connections=mail.connections,
+        organisers=settings.web.organisers if settings.web else (),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, privacy, work
+from orchestrator.cli import play, prepare, privacy, work, zoom
 
 VERBS = (
     prepare.init,
@@ -21,6 +21,8 @@ VERBS = (
     prepare.preview,
     privacy.person,
     privacy.purge,
+    zoom.sheet,
+    zoom.drift,
     play.rehearse,
     play.demo,
     play.fake_zoom,

@@ -100,6 +100,8 @@ def apply(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, confir
     from orchestrator.jobs.post import rooms
 
     worlds, refused = serviceable(load(configs, secrets))
+    for world in worlds:
+        world.store.meetings.end_rests(world.event.key)
     reports = {world.event.key: _beat(world, confirm_withdrawals) for world in worlds}
     tallies = {room.relay: _drain(room) for room in rooms(worlds)}
     trouble = any(r.problems for r in reports.values()) or any(t.trouble or t.refused for t in tallies.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 
 class OrchestratorError(Exception):
@@ -53,12 +54,21 @@ class ZoomLacksScopes(ZoomError):
 
 
 class ZoomBusy(ZoomError):
-    """A rate limit. `retry_at` is when Zoom may be asked again (UTC)."""
+    """A rate limit. `retry_at` is when Zoom may be asked again (UTC); `whose`: the account's, the host's creates and
+    updates of the day, or one registrant's additions of the day."""
 
-    def __init__(self, message: str, *, retry_at: datetime, daily: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_at: datetime,
+        daily: bool = False,
+        whose: Literal["account", "host", "registrant"] = "account",
+    ) -> None:
         super().__init__(message, permanent=False, code=429, status=429)
         self.retry_at = retry_at
         self.daily = daily
+        self.whose = whose
 
 
 class ZoomUnavailable(ZoomError):
@@ -67,6 +77,10 @@ class ZoomUnavailable(ZoomError):
     def __init__(self, message: str, *, uncertain: bool = False, status: int = 0) -> None:
         super().__init__(message, permanent=False, status=status)
         self.uncertain = uncertain
+
+
+class AlternativeHostRefused(ZoomError):
+    """Zoom refuses a whole meeting for one alternative host who is not a licensed user of the account."""
 
 
 class RegistrantRefused(ZoomError):

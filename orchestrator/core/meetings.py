@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from orchestrator.core.model import Event, Person, Seat, Session, Speaker, identity
@@ -69,7 +70,20 @@ class Found:
     passcode: str = ""
     phones: tuple[Phone, ...] = ()
     status: str = ""
+    uuid: str = ""
+    """Of the run that is on or to come: Zoom gives each a new one."""
     oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upcoming:
+    """Any meeting of a host, ours or not, as lists show it."""
+
+    zoom_id: str
+    topic: str
+    agenda: str
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +232,32 @@ def rooms_frozen(event: Event, meeting: str, now: datetime) -> bool:
         for session in meetings_of(event).get(meeting, ())
         for w in event.workshops_of(session.key)
     )
+
+
+def why_not_swapped(event: Event, now: datetime) -> Iterator[str]:
+    """Say, where sessions share a meeting but not their workshops, when Zoom gets which rooms and what it cannot do.
+
+    Zoom keeps one set of rooms a meeting, and may pass over a change while it is on (support.zoom.com KB0061353).
+    """
+    for sessions in meetings_of(event).values():
+        with_rooms = [s for s in sessions if event.workshops_of(s.key) and not event.is_cancelled(s.key)]
+        for before, after in pairwise(with_rooms):
+            if after.ends_at <= now:
+                continue
+            hour = f"{before.ends_at.astimezone(event.zone):%Hh%M}"
+            opens = min(w.opens_at for w in event.workshops_of(after.key))
+            if before.ends_at > opens - FREEZE:
+                yield (
+                    f"les salles de « {after.title} » ne pourront pas être envoyées à Zoom : elles ouvrent avant la fin"
+                    f" de « {before.title} » ({hour}) → l'animation les crée d'après orchestrator sheet, ou"
+                    ' zoom.meetings = "one-per-session"'
+                )
+            else:
+                yield (
+                    f"une seule réunion, un seul jeu de salles à la fois : Zoom reçoit celles de « {after.title} » à"
+                    f" {hour} ; si la réunion est encore ouverte, Zoom peut les ignorer → l'animation les recrée"
+                    " d'après orchestrator sheet"
+                )
 
 
 def with_rooms_of(spec: MeetingSpec, applied: MeetingSpec) -> MeetingSpec:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from orchestrator.core import intake
 from orchestrator.core.errors import UnreadableSource
+from orchestrator.core.hosting import LATE, alert_letters, polls_from
 from orchestrator.core.letters import (
     FRESH_LINK,
     Owed,
@@ -21,10 +22,11 @@ from orchestrator.core.letters import (
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Event, Person, Seat
 from orchestrator.core.retention import links_end_at, purged_at
+from orchestrator.jobs.hosting import alerts_now, say
 from orchestrator.jobs.meetings import converge, watch
 from orchestrator.jobs.privacy import expire, living
 from orchestrator.jobs.seats import Places, assign
-from orchestrator.jobs.ways import register
+from orchestrator.jobs.ways import LISTED_BEFORE, register
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept, Reading, Way
 
@@ -106,11 +108,15 @@ def _remember(
     memory: Memory, world: World, now: datetime, fingerprint: str, versions: tuple[int, int], report: Report
 ) -> None:
     again = any(p.again for p in report.problems)
+    for problem in report.problems:
+        report.wake(problem.until if not problem.again else None)
     memory.failures = memory.failures + 1 if again else 0
     if again:
-        report.wake(now + timedelta(seconds=AGAIN[min(memory.failures, len(AGAIN)) - 1]))
+        pause = now + timedelta(seconds=AGAIN[min(memory.failures, len(AGAIN)) - 1])
+        report.wake(max([pause, *(p.until for p in report.problems if p.again and p.until is not None)]))
     memory.event, memory.fingerprint, memory.quiet_until = world.event, fingerprint, report.next_at
-    memory.versions, memory.decided_at = versions, None if again or report.unfinished else now
+    waits = again or report.unfinished or any(p.until for p in report.problems)
+    memory.versions, memory.decided_at = versions, None if waits else now
 
 
 People = dict[str, Person]
@@ -122,8 +128,11 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
     people = store.people.registered(event.key) if people is None else people
     places = assign(world, now, people, report)
     meetings = converge(world, now, list(places.values()), report)
+    alerts = alerts_now(world, meetings, now)
+    report.problems += say(world, alerts)
     ways = register(world, now, meetings, list(people.values()), list(places.values()), report)
     letters = letters_owed(world, now, people, places, meetings, ways)
+    letters += alert_letters(event, alerts, world.organisers)
     report.letters = store.outbox.plan(event.key, world.relay, letters, now)
 
 
@@ -213,6 +222,8 @@ def instants(event: Event) -> list[datetime]:
             purged_at(event),
             *(s.starts_at for s in event.sessions),
             *(s.ends_at for s in event.sessions),
+            *(polls_from(s) for s in event.sessions),
+            *(s.starts_at - lead for s in event.sessions for lead in (LATE, *LISTED_BEFORE)),
             *(w.opens_at - FREEZE for w in event.workshops),
             *reminders,
             *(at - FRESH_LINK for at in reminders),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from orchestrator.core.errors import MeetingGone, ZoomError, ZoomRefusesLogin
+from orchestrator.core.hosting import is_polled, polls_from
 from orchestrator.core.meetings import (
     MeetingSpec,
     differences,
@@ -17,52 +18,17 @@ from orchestrator.core.meetings import (
     with_rooms_of,
 )
 from orchestrator.core.model import Seat
+from orchestrator.jobs import drift
+from orchestrator.jobs.convergence import BudgetSpent, Convergence, problem_of
+from orchestrator.jobs.drift import IN_WORDS
+from orchestrator.jobs.hosting import note_status
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept
 
+__all__ = ["BudgetSpent", "Convergence", "converge", "next_read", "watch"]
+
 NEAR = timedelta(days=1)
 BEFORE_SESSION = (timedelta(minutes=60), timedelta(minutes=30), timedelta(minutes=10))
-IN_WORDS = {
-    "rooms": "les salles de discussion",
-    "alternative_hosts": "les co-animateurs (alternative hosts)",
-    "starts_at": "l'heure de début",
-    "minutes": "la durée",
-    "topic": "le titre",
-    "agenda": "la description",
-    "waiting_room": "la salle d'attente",
-    "recording": "l'enregistrement",
-    "several_devices": "la connexion depuis plusieurs appareils",
-    "timezone": "le fuseau horaire",
-    "contact_name": "le nom du contact",
-    "contact_email": "l'adresse du contact",
-}
-
-
-class BudgetSpent(ZoomError):
-    """The host's creates and updates of the day are used up; Zoom counts again from 00:00 UTC."""
-
-
-@dataclass(slots=True)
-class Convergence:
-    """One meeting on its way from what is kept to what is wanted."""
-
-    world: World
-    now: datetime
-    report: Report
-    kept: Kept
-
-    def save(self, **changes: object) -> None:
-        self.kept = replace(self.kept, **changes)  # type: ignore[arg-type]  # fields of Kept
-        self.world.store.meetings.record(self.world.event.key, self.kept)
-
-    def spend(self, most: int) -> None:
-        host = self.world.event.zoom.host
-        if not self.world.store.meetings.spend(host, self.now.astimezone(UTC).date().isoformat(), most):
-            raise BudgetSpent(
-                "les modifications de réunions que Zoom permet par jour pour cet hôte sont épuisées",
-                remedy="elles reprennent à 00:00 UTC ; vérifiez que rien d'autre ne modifie les réunions de cet hôte",
-                permanent=False,
-            )
 
 
 def converge(world: World, now: datetime, seats: Collection[Seat], report: Report) -> dict[str, Kept]:
@@ -79,7 +45,7 @@ def converge(world: World, now: datetime, seats: Collection[Seat], report: Repor
             report.locked_out = True
             report.problems.append(Problem(key="zoom:login", what=error.message, remedy=error.remedy, again=True))
         except ZoomError as error:
-            report.problems.append(Problem(key=f"zoom:{key}", what=error.message, remedy=error.remedy, again=True))
+            report.problems.append(problem_of(f"zoom:{key}", error))
         if one.kept.zoom_id:
             found[key] = one.kept
     return found
@@ -93,7 +59,7 @@ def watch(world: World, now: datetime, report: Report) -> None:
             if kept.zoom_id and _read_is_due(one):
                 _read(one)
         except ZoomError as error:
-            report.problems.append(Problem(key=f"zoom:{key}", what=error.message, remedy=error.remedy, again=True))
+            report.problems.append(problem_of(f"zoom:{key}", error))
         report.wake(next_read(world, one.kept, now))
 
 
@@ -103,8 +69,12 @@ def _converge_one(one: Convergence, wanted: MeetingSpec | None) -> None:
         return
     if one.now >= wanted.starts_at + timedelta(minutes=wanted.minutes):
         return
-    if not one.kept.zoom_id and not _find_or_create(one, wanted):
-        return
+    wanted = drift.as_adopted(one.kept, wanted)
+    if one.kept.left_out:
+        one.look_at_left_out(wanted)
+    wanted = one.without_left_out(wanted)
+    if not one.kept.zoom_id:
+        _find_or_create(one, wanted)
     if _read_is_due(one):
         try:
             _read(one)
@@ -113,7 +83,7 @@ def _converge_one(one: Convergence, wanted: MeetingSpec | None) -> None:
             one.save(zoom_id="", found=None, applied=None, intent="", read_at=None, restored=frozenset())
             _find_or_create(one, wanted)
     _revise(one, wanted)
-    _say_what_zoom_dropped(one)
+    one.report.problems += drift.say(one.kept)
     one.report.wake(next_read(one.world, one.kept, one.now))
 
 
@@ -127,7 +97,7 @@ def _cancel(one: Convergence) -> None:
     one.kept = replace(one.kept, zoom_id="")
 
 
-def _find_or_create(one: Convergence, wanted: MeetingSpec) -> bool:
+def _find_or_create(one: Convergence, wanted: MeetingSpec) -> None:
     """Adopt the meeting that carries our tag, else create it: a lost answer or a lost store makes no second one."""
     ours = one.world.meetings.find(wanted.host, wanted.tag)
     if len(ours) > 1:
@@ -142,20 +112,25 @@ def _find_or_create(one: Convergence, wanted: MeetingSpec) -> bool:
     if ours:
         one.save(zoom_id=ours[0].zoom_id, intent="", applied=ours[0].spec, found=ours[0], read_at=one.now)
         one.report.changes.append(f"réunion retrouvée : « {wanted.topic} »")
-        return True
-    one.spend(one.world.patience.repairs_a_day)
+        return
+    one.write(wanted, lambda spec: _create(one, spec))
+
+
+def _create(one: Convergence, wanted: MeetingSpec) -> None:
+    patience = one.world.patience
+    one.spend(patience.changes_a_day if one.kept.rest_for else patience.repairs_a_day)
     one.save(intent="create", intent_at=one.now)
     zoom_id = one.world.meetings.create(wanted)
     rooms = {"rooms_at": one.now} if wanted.rooms else {}
     one.save(zoom_id=zoom_id, intent="", applied=wanted, found=None, read_at=None, **rooms)
     one.report.changes.append(f"réunion créée : « {wanted.topic} »")
     _read(one)
-    return True
 
 
 def _read(one: Convergence) -> None:
     found = one.world.meetings.read(one.kept.zoom_id, one.kept.tag)
     one.save(found=found, read_at=one.now, applied=one.kept.applied or found.spec)
+    note_status(one.world, one.kept.key, found, one.now)
 
 
 def _read_is_due(one: Convergence) -> bool:
@@ -166,17 +141,21 @@ def _read_is_due(one: Convergence) -> bool:
 def next_read(world: World, kept: Kept, now: datetime) -> datetime | None:
     """When Zoom is next asked about a meeting: every 10 minutes, and 60, 30 and 10 minutes before its sessions.
 
-    Until a day before its first session once an hour is enough.
+    Until a day before its first session once an hour is enough. From doors to the last end: is it on? Every minute
+    while it is not, every other while it is.
     """
     sessions = meetings_of(world.event).get(kept.key, ())
     if not sessions or now >= max(s.ends_at for s in sessions):
         return None
     if kept.read_at is None:
         return now
-    marks = [s.starts_at - lead for s in sessions for lead in BEFORE_SESSION]
+    marks = [s.starts_at - lead for s in sessions for lead in BEFORE_SESSION] + [polls_from(s) for s in sessions]
     ahead = [mark for mark in marks if mark > kept.read_at]
     near = min(s.starts_at for s in sessions) - NEAR
     patience = world.patience
+    if is_polled(sessions, now):
+        on = kept.found is not None and kept.found.status == "started"
+        return min([kept.read_at + patience.zoom_polls * (2 if on else 1), *ahead])
     every = patience.zoom_reads if kept.read_at >= near else min(patience.zoom_reads_early, near - kept.read_at)
     return min([kept.read_at + every, *ahead])
 
@@ -194,12 +173,16 @@ def _revise(one: Convergence, wanted: MeetingSpec) -> None:
         return
     if found.status == "started":
         changed -= {"starts_at"}
+    one.write(wanted, lambda spec: _patch(one, spec, changed, lost))
+
+
+def _patch(one: Convergence, wanted: MeetingSpec, changed: frozenset[str], lost: frozenset[str]) -> None:
+    kept = one.kept
     one.spend(one.world.patience.repairs_a_day if lost else one.world.patience.changes_a_day)
     one.save(intent="revise", intent_at=one.now)
     one.world.meetings.revise(kept.zoom_id, wanted, changed)
     rooms = _count_rooms(one) if "rooms" in changed else {}
-    restored = (kept.restored - asked) | lost
-    one.save(intent="", applied=wanted, restored=restored, **rooms)
+    one.save(intent="", applied=wanted, restored=(kept.restored - (changed - lost)) | lost, **rooms)
     one.report.changes.append("réunion modifiée : " + ", ".join(IN_WORDS.get(f, f) for f in sorted(changed)))
     _read(one)
 
@@ -226,29 +209,3 @@ def _with_patience_for_rooms(one: Convergence, wanted: MeetingSpec, applied: Mee
         one.report.wake(earliest)
         return with_rooms_of(wanted, applied)
     return wanted
-
-
-def _say_what_zoom_dropped(one: Convergence) -> None:
-    kept = one.kept
-    if kept.found is None or kept.applied is None:
-        return
-    for field in sorted(differences(kept.applied, kept.found.spec)):
-        name = IN_WORDS.get(field, field)
-        one.report.problems.append(
-            Problem(
-                key=f"zoom:{kept.key}:{field}",
-                what=f"Zoom n'a pas gardé {name} de la réunion",
-                remedy=_remedy(field),
-            )
-        )
-    for n, oddity in enumerate(kept.found.oddities):
-        one.report.problems.append(Problem(key=f"zoom:{kept.key}:oddity-{n}", what=oddity))
-
-
-def _remedy(field: str) -> str:
-    if field == "rooms":
-        return (
-            "dans Zoom, activez Paramètres → En réunion (avancé) → Salle de discussion → « Attribuer les participants "
-            "aux salles lors de la programmation » ; sinon la feuille de l'animateur fait foi"
-        )
-    return "vérifiez les paramètres de la réunion et du compte dans les pages de Zoom (un réglage peut être verrouillé)"

@@ -28,10 +28,12 @@ from orchestrator.core.meetings import (
     meetings_of,
     registrants,
     spec_for,
+    why_not_swapped,
 )
 from orchestrator.core.model import Event, Person, Refusal
 from orchestrator.core.sending import Departure
 from orchestrator.jobs.beat import by_person, seats_by_person
+from orchestrator.jobs.drift import Drift, as_adopted, drifts
 from orchestrator.jobs.seats import Places, places
 from orchestrator.jobs.standing import NAMES
 from orchestrator.jobs.world import counted
@@ -68,6 +70,9 @@ class Foreseen:
     seats: Mapping[str, int]
     groups: tuple[Group, ...]
     unread: str = ""
+    drifts: tuple[Drift, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What cannot be done, and why."""
     already_sent: int = field(default=0)
 
     def as_data(self) -> dict[str, Any]:
@@ -75,6 +80,8 @@ class Foreseen:
             "people": {"new": self.new, "edited": self.edited, "withdrawn": self.gone, "held": self.held},
             "refused_rows": [{"line": r.line, "reason": r.reason} for r in self.refused],
             "zoom": [str(change) for change in self.changes],
+            "drift": [drift.as_data() for drift in self.drifts],
+            "notes": list(self.notes),
             "to_register": self.to_register,
             "seats": dict(self.seats),
             "letters": [
@@ -103,6 +110,8 @@ class Foreseen:
         lines += [counted(*count) for count in counts if count[0]]
         lines += [f"ligne {r.line} inutilisable : {r.reason}" for r in self.refused]
         lines += [str(change) for change in self.changes]
+        lines += [str(drift) for drift in self.drifts]
+        lines += list(self.notes)
         lines += [f"{taken} places dans « {key} »" for key, taken in self.seats.items()]
         lines += [_in_words(group, local) for group in self.groups]
         return lines or ["rien à faire"]
@@ -145,6 +154,8 @@ def foresee(event: Event, store: Store, source: Registrations, now: datetime) ->
         seats=dict(sorted(Counter(s.workshop for s in seats.values()).items())),
         groups=tuple(_groups(letters, waves, now)),
         unread=unread,
+        drifts=tuple(drifts(store, event.key)),
+        notes=tuple(why_not_swapped(event, now)),
     )
 
 
@@ -158,6 +169,8 @@ def _changes(event: Event, store: Store, seats: Places, now: datetime) -> list[C
     changes: list[Change] = []
     for key in sorted(set(meetings_of(event)) | set(kept)):
         wanted, found = spec_for(event, key, now, seats.values()), kept.get(key)
+        if wanted is not None and found is not None:
+            wanted = as_adopted(found, wanted)
         if wanted is None:
             changes += [Cancel(meeting=key)] if found is not None and found.zoom_id else []
         elif now >= event.last_end:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from orchestrator.core.errors import MeetingGone, RegistrantRefused, ZoomError, ZoomUnavailable
+from orchestrator.core.errors import MeetingGone, RegistrantRefused, ZoomBusy, ZoomError, ZoomUnavailable
 from orchestrator.core.meetings import BATCH, Pass, Registrant, meetings_of, registrants
 from orchestrator.core.model import Person, Seat
+from orchestrator.jobs.convergence import problem_of
+from orchestrator.jobs.drift import CHOICE
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept, Way
+
+LISTED_BEFORE = (timedelta(minutes=60), timedelta(minutes=10))
 
 
 def register(
@@ -35,10 +39,9 @@ def register(
         except ZoomError as error:
             if isinstance(error, MeetingGone):
                 world.store.meetings.record(world.event.key, replace(kept, read_at=None))
-            report.problems.append(
-                Problem(key=f"zoom:{key}:people", what=error.message, remedy=error.remedy, again=True)
-            )
+            report.problems.append(problem_of(f"zoom:{key}:people", error))
         _say_who_is_refused(key, wanted, known, report)
+        _say_who_is_removed(key, known, report)
     return ways
 
 
@@ -46,7 +49,7 @@ def _settle_meeting(
     world: World, now: datetime, kept: Kept, wanted: Sequence[Registrant], known: dict[str, Way], report: Report
 ) -> None:
     _drop(world, known, [w for w in known.values() if w.zoom_id != kept.zoom_id])
-    _adopt(world, kept, known, report)
+    _adopt(world, now, kept, known, report)
     missing = [r for r in wanted if r.email not in known or known[r.email].state == "asked"]
     today = now.astimezone(UTC).date().isoformat()
     may = [r for r in missing if _may_add(known.get(r.email), today, world.patience.adds_a_day)]
@@ -82,10 +85,12 @@ def _add(
     _ask(world, kept, batch, known, today)
     try:
         passes = world.meetings.register(kept.zoom_id, batch)
-    except RegistrantRefused as error:
+    except (RegistrantRefused, ZoomBusy) as error:
         _take_back(world, known, before)
+        if isinstance(error, ZoomBusy) and error.whose != "registrant":
+            raise
         if len(batch) == 1:
-            _refuse(world, kept, batch[0], error, known)
+            _refuse(world, kept, batch[0], error, known, today)
         for one in batch if len(batch) > 1 else ():
             _add(world, now, kept, [one], known, today, report)
         return
@@ -120,8 +125,10 @@ def _take_back(world: World, known: dict[str, Way], before: dict[str, Way | None
     _drop(world, known, [known[email] for email, w in before.items() if w is None and email in known])
 
 
-def _refuse(world: World, kept: Kept, one: Registrant, error: ZoomError, known: dict[str, Way]) -> None:
+def _refuse(world: World, kept: Kept, one: Registrant, error: ZoomError, known: dict[str, Way], today: str) -> None:
     way = Way(email=one.email, meeting=kept.key, zoom_id=kept.zoom_id, state="refused", problem=error.message)
+    if isinstance(error, ZoomBusy):  # added too often today: again tomorrow, by Zoom's count
+        way = replace(way, state="asked", problem="", adds_day=today, adds=world.patience.adds_a_day)
     _record(world, known, [way])
 
 
@@ -135,12 +142,34 @@ def _open(world: World, kept: Kept, passes: Iterable[Pass], known: dict[str, Way
     report.registered += len(opened)
 
 
-def _adopt(world: World, kept: Kept, known: dict[str, Way], report: Report) -> None:
-    """Where an earlier answer was lost, see who is registered before adding anybody again."""
+def _adopt(world: World, now: datetime, kept: Kept, known: dict[str, Way], report: Report) -> None:
+    """Where an earlier answer was lost, see who is registered before adding anybody again.
+
+    An hour and 10 minutes before each session, see too whether somebody was removed or put back in Zoom's pages.
+    """
     waiting = {w.email for w in known.values() if w.state == "asked"}
-    if waiting:
-        found = [p for p in world.meetings.registered(kept.zoom_id) if p.email in waiting]
-        _open(world, kept, found, known, report)
+    listing = _listing_is_due(world, kept, now) and any(w.state == "open" for w in known.values())
+    if not waiting and not listing:
+        return
+    found = {p.email: p for p in world.meetings.registered(kept.zoom_id)}
+    _open(world, kept, [p for p in found.values() if _is_news(known.get(p.email), p)], known, report)
+    if listing:
+        gone = [replace(w, state="removed") for w in known.values() if w.state == "open" and w.email not in found]
+        _record(world, known, gone)
+        world.store.meetings.record(world.event.key, replace(kept, people_at=now))
+
+
+def _is_news(way: Way | None, found: Pass) -> bool:
+    """Tell whether a link is to be taken: none was seen yet, or another was given in Zoom's pages."""
+    if way is None or way.state == "refused":
+        return False
+    return way.state != "open" or way.registrant_id != found.registrant_id
+
+
+def _listing_is_due(world: World, kept: Kept, now: datetime) -> bool:
+    starts = [s.starts_at for s in meetings_of(world.event).get(kept.key, ())]
+    marks = [start - lead for start in starts for lead in LISTED_BEFORE]
+    return any(mark <= now and (kept.people_at is None or kept.people_at < mark) for mark in marks)
 
 
 def _withdraw(world: World, kept: Kept, known: dict[str, Way], gone: Sequence[Way], report: Report) -> None:
@@ -173,6 +202,19 @@ def _say_who_is_refused(key: str, wanted: Sequence[Registrant], known: dict[str,
                 key=f"zoom:{key}:refused:{reason[:40]}",
                 what=f"Zoom refuse d'inscrire {count} personne{'s' if count > 1 else ''} : {reason}",
                 remedy="corrigez l'adresse dans le formulaire, ou prévenez-les par téléphone",
+            )
+        )
+
+
+def _say_who_is_removed(key: str, known: dict[str, Way], report: Report) -> None:
+    if count := sum(w.state == "removed" for w in known.values()):
+        report.problems.append(
+            Problem(
+                key=f"zoom:{key}:removed",
+                what=f"{count} personne{'s' if count > 1 else ''} ont été retirées dans les pages de Zoom"
+                if count > 1
+                else "1 personne a été retirée dans les pages de Zoom",
+                remedy="leur lien ne marche plus ; " + CHOICE.format(field="people"),
             )
         )
 

@@ -21,6 +21,7 @@ from orchestrator.core.letters import (
 )
 from orchestrator.core.model import Event, Wishes
 from orchestrator.core.seating import demand, explain
+from orchestrator.jobs.hosting import alert_contents
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter
 from orchestrator.store import Delivery
@@ -54,6 +55,8 @@ class Words:
     def letter(self, delivery: Delivery, now: datetime) -> tuple[Letter, dict[str, str | None]]:
         """Compose a letter and the facts it tells. Raises NobodyThere when its person has left."""
         event = self.world.event
+        if delivery.kind == "alert":
+            return self._alert(delivery, now), {}
         who, name, wishes = self._recipient(delivery)
         book = almanac(event)
         changed = changed_facts(book, who)
@@ -78,6 +81,21 @@ class Words:
             calendar=tuple(self._entries(book, who, delivery, now)),
         )
         return letter, _facts_told(book, who, delivery, changed)
+
+    def _alert(self, delivery: Delivery, now: datetime) -> Letter:
+        event = self.world.event
+        kept = self.world.store.meetings.all(event.key)
+        found = {key: k.found for key, k in kept.items() if k.found is not None and k.zoom_id}
+        return Letter(
+            kind=delivery.kind,
+            language=delivery.language,
+            to=delivery.address,
+            sender=event.mail_from,
+            reply_to=event.reply_to,
+            message_id=message_id(event, delivery.key, delivery.kind),
+            written_at=now,
+            contents=alert_contents(self.world, delivery, Outlook(now=now, meetings=found)),
+        )
 
     def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
         event, store = self.world.event, self.world.store

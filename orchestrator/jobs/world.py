@@ -23,6 +23,7 @@ class Patience:
     beat_lease: timedelta = timedelta(minutes=5)
     letter_lease: timedelta = timedelta(minutes=15)  # longer than the ten minutes of RFC 5321 for the final dot
     zoom_reads: timedelta = timedelta(minutes=10)
+    zoom_polls: timedelta = timedelta(minutes=1)  # from doors to the end: has the host opened, is it still on?
     zoom_reads_early: timedelta = timedelta(hours=1)  # until a day before the first session
     rooms_between: timedelta = timedelta(minutes=10)
     rooms_a_day: int = 20
@@ -46,17 +47,23 @@ class World:
     owner: str
     relay: str
     connections: int = 4
+    organisers: tuple[str, ...] = ()
+    """Whom to write to beside the event's own address when something is wrong."""
     patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something that went wrong in a beat, with its remedy; the rest of it went on. `again`: time may heal it."""
+    """Something that went wrong in a beat, with its remedy; the rest of it went on. `again`: time may heal it.
+
+    `until`: before then nothing would come of trying again.
+    """
 
     key: str
     what: str
     remedy: str = ""
     again: bool = False
+    until: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,10 +11,12 @@ from typing import Literal
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.core.model import Event
 
-Kind = Literal["smtp-down", "smtp-4xx", "zoom-down", "zoom-429", "latecomer", "kill"]
+Kind = Literal[
+    "smtp-down", "smtp-4xx", "zoom-down", "zoom-429", "latecomer", "kill", "host-late", "ended-at", "meeting-deleted"
+]
 
 SPANS = ("smtp-down", "zoom-down", "zoom-429")
-INSTANTS = ("latecomer", "kill")
+INSTANTS = ("latecomer", "kill", "host-late", "ended-at", "meeting-deleted")
 LABELS = {
     "smtp-down": "relais de courrier en panne",
     "smtp-4xx": "relais de courrier hésitant",
@@ -22,9 +24,13 @@ LABELS = {
     "zoom-429": "Zoom surchargé (429)",
     "latecomer": "inscription de dernière minute",
     "kill": "processus tué",
+    "host-late": "hôte en retard",
+    "ended-at": "réunion fermée pour tous",
+    "meeting-deleted": "réunion supprimée dans Zoom",
 }
 FORMS = (
-    "smtp-down=08:50-09:20, smtp-4xx=10%, zoom-down=07:00-09:00, zoom-429=08:00-08:30, latecomer=09:20, kill=09:00:03"
+    "smtp-down=08:50-09:20, smtp-4xx=10%, zoom-down=07:00-09:00, zoom-429=08:00-08:30, latecomer=09:20, kill=09:00:03,"
+    " host-late=09:40, ended-at=12:16, meeting-deleted=08:20"
 )
 
 

@@ -22,6 +22,7 @@ from orchestrator.gateways.registrations import Columns, CsvRegistrations
 from orchestrator.rehearsal import people, report
 from orchestrator.rehearsal.clock import SharedClock
 from orchestrator.rehearsal.faults import Trouble
+from orchestrator.rehearsal.host import Host
 from orchestrator.rehearsal.promises import Evidence
 from orchestrator.rehearsal.service import TICK, instant, order
 from orchestrator.rehearsal.source import Arrival, GrowingFile, arrivals
@@ -125,6 +126,7 @@ class Play:
     seats: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
     problems: dict[str, datetime] = field(default_factory=dict)
     _service: Service | None = None
+    _host: Host | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -141,6 +143,7 @@ class Play:
         begins = min([a.at for a in everybody] + [self.event.seating.tell_at - timedelta(hours=1)])
         self.clock.set(begins)
         with Stage(self.event, self.clock, self.troubles, self.out, self._strike) as stage:
+            self._host = Host(self.event, stage.zoom, self.troubles)
             elsewhere = self._elsewhere(stage)
             self._service = Service(order(self.settings.path, self.event.key, self.folder / "clock", elsewhere))
             try:
@@ -210,14 +213,16 @@ class Play:
     def _through(self, begins: datetime, rows: Sequence[Arrival], growing: GrowingFile) -> None:
         """Go from instant to instant until the day is over."""
         assert self._service is not None
+        assert self._host is not None
         ends = self.event.last_end + AFTERWARDS
-        marks = sorted({_tick_after(a.at) for a in rows} | set(self.kills))
+        marks = sorted({_tick_after(a.at) for a in rows} | set(self.kills) | self._host.instants())
         for _ in range(MOST_TURNS):
             now = self.clock.now()
             if now >= ends:
                 return
             self.progress((now - begins) / (ends - begins))
             growing.grow(now)
+            self._host.act(now)
             self._strike()
             said = self._service.turn()
             if said is None:

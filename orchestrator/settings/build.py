@@ -58,6 +58,9 @@ def _zoom(gate: Gate) -> ZoomAccount:
         api_url=zoom.api_url.rstrip("/"),
         api_url_is_fixed="api_url" in zoom.model_fields_set,
         token_url=zoom.token_url,
+        plan=zoom.plan,
+        webhook_secret=zoom.webhook_secret,
+        webhook_secret_before=zoom.webhook_secret_before,
     )
 
 

@@ -155,6 +155,9 @@ class ZoomSection(Section):
     recording: Literal["none", "local", "cloud"] = "none"
     several_devices: bool = True
     name_in_zoom: NameInZoom = "{first} {last}"
+    plan: Literal["free", "pro", "business"] = "pro"
+    webhook_secret: SecretStr = SecretStr("")
+    webhook_secret_before: SecretStr = SecretStr("")
 
 
 class MailSection(Section):

@@ -24,6 +24,11 @@ class ZoomAccount:
     api_url_is_fixed: bool
     """Set by hand: the token's own api_url is then ignored."""
     token_url: str
+    plan: Literal["free", "pro", "business"]
+    """Of the Zoom account: how fast it may be asked."""
+    webhook_secret: SecretStr
+    webhook_secret_before: SecretStr
+    """The one before, while Zoom still signs with it."""
 
     @property
     def missing(self) -> tuple[str, ...]:

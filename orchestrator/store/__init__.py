@@ -12,21 +12,26 @@ from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Planned
 from orchestrator.store.figures import Figures
 from orchestrator.store.leases import Leases
-from orchestrator.store.meetings import Kept, MeetingsKept, Way
+from orchestrator.store.meetings import Adopted, Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
+from orchestrator.store.presence import Presence, Stay, Told
 from orchestrator.store.privacy import Privacy, Tombs
 from orchestrator.store.schema import alarm
 
 __all__ = [
     "Accepted",
+    "Adopted",
     "Alarms",
     "Database",
     "Delivery",
     "Kept",
     "Planned",
+    "Presence",
     "Reading",
+    "Stay",
     "Store",
+    "Told",
     "Tombs",
     "Way",
     "digest_of",
@@ -72,6 +77,7 @@ class Store:
         self.people = People(self.db)
         self.seats = Seats(self.db)
         self.meetings = MeetingsKept(self.db)
+        self.presence = Presence(self.db)
         self.outbox = Outbox(self.db)
         self.leases = Leases(self.db, alive)
         self.alarms = Alarms(self.db)

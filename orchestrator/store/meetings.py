@@ -11,8 +11,17 @@ import sqlalchemy as sa
 
 from orchestrator.core.meetings import Found, MeetingSpec, Pass, Phone, Room
 from orchestrator.store.database import Database
-from orchestrator.store.people import bump
+from orchestrator.store.people import bring_news, bump
 from orchestrator.store.schema import budget, meeting, way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """Fields kept as somebody edited them at Zoom, for as long as the config wants there what it wanted then."""
+
+    fields: frozenset[str]
+    over: MeetingSpec
+    value: MeetingSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +40,21 @@ class Kept:
     rooms_at: datetime | None = None
     rooms_day: str = ""
     rooms_sent: int = 0
+    rest_until: datetime | None = None
+    """Until then Zoom is not asked again for what it refused, `rest_for` (see jobs.rests)."""
+    rest_for: str = ""
+    rest_what: str = ""
+    rest_remedy: str = ""
+    left_out: tuple[str, ...] = ()
+    """Alternative hosts Zoom does not accept."""
+    people_at: datetime | None = None
+    """When everybody registered was last listed."""
+    adopted: Adopted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One registration at Zoom. `state`: asked (no answer seen yet) | open | refused."""
+    """One registration at Zoom. `state`: asked (no answer seen yet) | open | refused | removed (in Zoom's pages)."""
 
     email: str
     meeting: str
@@ -52,6 +71,8 @@ class Way:
         return Pass(email=self.email, registrant_id=self.registrant_id, join_url=self.join_url)
 
 
+READINGS = ("read_at", "people_at")
+"""Columns that decide nothing by themselves."""
 _MEETINGS = sa.select(meeting).where(meeting.c.event == sa.bindparam("event"))
 _PASSES_OF = sa.select(way).where(
     way.c.event == sa.bindparam("event"), way.c.email == sa.bindparam("email"), way.c.state == "open"
@@ -81,6 +102,13 @@ class MeetingsKept:
             "rooms_at": kept.rooms_at,
             "rooms_day": kept.rooms_day,
             "rooms_sent": kept.rooms_sent,
+            "rest_until": kept.rest_until,
+            "rest_for": kept.rest_for,
+            "rest_what": kept.rest_what,
+            "rest_remedy": kept.rest_remedy,
+            "left_out": list(kept.left_out),
+            "people_at": kept.people_at,
+            "adopted": _adopted_to_json(kept.adopted),
         }
         where = (meeting.c.event == event, meeting.c.key == kept.key)
         with self._db.write() as c:
@@ -89,7 +117,7 @@ class MeetingsKept:
                 c.execute(meeting.insert().values(event=event, key=kept.key, **values))
             else:
                 c.execute(meeting.update().where(*where).values(**values))
-            if before is None or any(getattr(before, n) != v for n, v in values.items() if n != "read_at"):
+            if before is None or any(getattr(before, n) != v for n, v in values.items() if n not in READINGS):
                 bump(c, event)
 
     def forget(self, event: str, key: str) -> None:
@@ -126,6 +154,23 @@ class MeetingsKept:
         with self._db.write() as c:
             c.execute(_where_way(way.delete(), event), [_way_key(asdict(w)) for w in ways])
             bump(c, event)
+
+    def spent(self, host: str, day: str) -> int:
+        """How many creates and updates of a host's day are used up."""
+        with self._db.read() as c:
+            return c.execute(sa.select(budget.c.used).where(budget.c.host == host, budget.c.day == day)).scalar() or 0
+
+    def say_something_changed(self, event: str) -> None:
+        """Let the next beat look at everything."""
+        with self._db.write() as c:
+            bring_news(c, event)
+
+    def end_rests(self, event: str) -> None:
+        """Ask Zoom again at once for what it refused: somebody says it is put right."""
+        resting = (meeting.c.event == event, meeting.c.rest_until.is_not(None))
+        with self._db.write() as c:
+            if c.execute(meeting.update().where(*resting).values(rest_until=None)).rowcount:
+                bring_news(c, event)
 
     def spend(self, host: str, day: str, most: int) -> bool:
         """Take one create-or-update from a host's daily budget; False when it is used up."""
@@ -173,6 +218,16 @@ def _lists(value: Any) -> Any:
     return [_lists(v) for v in value] if isinstance(value, list | tuple) else value
 
 
+def _adopted_to_json(value: Adopted | None) -> Any:
+    if value is None:
+        return None
+    return {"fields": sorted(value.fields), "over": _to_json(value.over), "value": _to_json(value.value)}
+
+
+def _adopted(data: Mapping[str, Any]) -> Adopted:
+    return Adopted(fields=frozenset(data["fields"]), over=_spec(data["over"]), value=_spec(data["value"]))
+
+
 def _spec(data: Mapping[str, Any]) -> MeetingSpec:
     return MeetingSpec(
         **{
@@ -209,4 +264,11 @@ def _kept(row: Any) -> Kept:
         rooms_at=row.rooms_at,
         rooms_day=row.rooms_day,
         rooms_sent=row.rooms_sent,
+        rest_until=row.rest_until,
+        rest_for=row.rest_for,
+        rest_what=row.rest_what,
+        rest_remedy=row.rest_remedy,
+        left_out=tuple(row.left_out),
+        people_at=row.people_at,
+        adopted=None if row.adopted is None else _adopted(row.adopted),
     )

@@ -123,6 +123,48 @@ meeting = sa.Table(
     sa.Column("rooms_at", Instant),
     text("rooms_day"),
     number("rooms_sent"),
+    sa.Column("rest_until", Instant),  # until then Zoom is not asked again for what it refused
+    text("rest_for"),  # what was refused: a digest, "" = every write
+    text("rest_what"),
+    text("rest_remedy"),
+    json("left_out", "[]"),  # alternative hosts Zoom does not accept
+    sa.Column("people_at", Instant),  # when everybody registered was last listed
+    sa.Column("adopted", sa.JSON),  # fields somebody edited at Zoom that the organiser keeps
+)
+
+run = sa.Table(
+    "run",  # one time a meeting was open, as far as polling or Zoom's webhooks told
+    metadata,
+    text("event", primary_key=True),
+    text("meeting", primary_key=True),
+    text("uuid", primary_key=True),
+    sa.Column("started_at", Instant),
+    sa.Column("ended_at", Instant),
+)
+
+presence = sa.Table(
+    "presence",  # one time somebody was in a meeting or in one of its breakout rooms
+    metadata,
+    text("event", primary_key=True),
+    text("meeting", primary_key=True),
+    text("stay", primary_key=True),  # the run's and the participant's ids at Zoom, and the room's
+    text("email"),  # of the registrant; "" = not known
+    text("room"),  # Zoom's id of the breakout room, "" = the main room
+    sa.Column("joined_at", Instant),
+    sa.Column("left_at", Instant),
+    sa.Index("ix_presence_person", "event", "email"),
+)
+
+webhook = sa.Table(
+    "webhook",  # what Zoom told, once each; without names or addresses
+    metadata,
+    text("digest", primary_key=True),  # SHA-256 of the body
+    text("name"),
+    sa.Column("at", Instant, nullable=False),  # Zoom's clock
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("applied_at", Instant),
+    json("facts"),
+    sa.Index("ix_webhook_open", "applied_at"),
 )
 
 way = sa.Table(
@@ -134,7 +176,7 @@ way = sa.Table(
     text("zoom_id"),
     text("registrant_id"),
     text("join_url"),
-    text("state", default="asked"),  # asked (no answer seen) | open | refused
+    text("state", default="asked"),  # asked (no answer seen) | open | refused | removed (in Zoom's pages)
     text("problem"),
     text("adds_day"),
     number("adds"),

@@ -113,6 +113,12 @@ CHANGES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+ALERT = {
+    "what": "not-started", "role": "host", "sign_in_as": "webinaires@exemple.fr", "number": "812 3456 7890",
+    "passcode": "246810", "stand_ins": ["Camille Exemple", "Dominique Essai"],
+}  # fmt: skip
+
+
 def contents(kind: str = "link", count: int = 1, role: str = "speaker") -> dict[str, Any]:
     signs_in = kind == "host" and role in ("host", "alternative-host")
     found = [way | ({"link": "", "sign_in_as": "hote@exemple.fr"} if signs_in else {}) for way in ways(count)]
@@ -127,10 +133,11 @@ def contents(kind: str = "link", count: int = 1, role: str = "speaker") -> dict[
         "person": {"first_name": "Anne", "last_name": "Exemple", "greeting": "Anne", "address": "anne@exemple.fr"},
         "ways": found,
         "sessions": sessions(),
-        "session": "matin" if kind in ("reminder", "room") else "",
+        "session": "matin" if kind in ("reminder", "room", "alert") else "",
         "rooms_told_at": at(18, 0, 22),
         "changes": CHANGES if kind == "moved" else [],
         "host": host(role) if kind == "host" else None,
+        **({"alert": ALERT} if kind == "alert" else {}),
         "notice": {"controller": "Pôle ressources", "dpo": "dpo@exemple.fr", "people_days": 30},
     }  # fmt: skip
 

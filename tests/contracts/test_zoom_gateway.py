@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import pytest
 
 from orchestrator.core.errors import (
+    AlternativeHostRefused,
     MeetingGone,
     RegistrantRefused,
     ZoomBusy,
@@ -603,7 +604,7 @@ def test_a_wrong_address_of_the_api_never_passes_for_a_meeting_gone(desk: Desk) 
 
 
 def test_an_unknown_alternative_host_is_said_in_zooms_words(desk: Desk) -> None:
-    with desk.raises(ZoomError) as refused:
+    with desk.raises(AlternativeHostRefused) as refused:
         desk.meetings.create(replace(PLAIN, alternative_hosts=("inconnu@exemple.fr",)))
     assert "« Could not find Zoom user for alternative host: i…@exemple.fr »" in refused[0].message
     assert "sous licence" in refused[0].remedy

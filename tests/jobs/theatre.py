@@ -28,6 +28,7 @@ from orchestrator.jobs.world import Patience, Report, World
 from orchestrator.outside.relay import Accepted, Moment, Relay, Verdict
 from orchestrator.outside.zoom import Call, Exchange, FakeZoom, Fault
 from orchestrator.ports import Scribe
+from orchestrator.rehearsal.host import Host
 from orchestrator.store import Delivery, Store
 from tests import make
 from tests.store.probe import hasty
@@ -220,6 +221,7 @@ class Theatre:
             relay="relay",
             patience=self.patience,
         )
+        self.host: Host | None = Host(self.event, self.zoom)
         self.memory = Memory()
         self.room = PostRoom({self.event.key: self.world})
 
@@ -235,6 +237,8 @@ class Theatre:
 
     def beat(self, at: datetime | None = None, *, confirmed: bool = False) -> Report:
         self.at = at or self.at
+        if self.host is not None:
+            self.host.act(self.at)
         return beat(self.world, self.memory, confirmed=confirmed)
 
     def post(self, at: datetime | None = None) -> Tally:

@@ -99,8 +99,8 @@ def words(what: Certificate, supporters: Sequence[Logo] = ()) -> dict[str, Any]:
         "half-days": [_half_day(half, fr) for half in what.half_days],
         "issued": f"Fait le {day}." if fr else f"Issued on {day}.",
         "how": (
-            "Durée relevée par les connexions à la visioconférence. Ce document est signé : le code ci-contre permet de "
-            "le vérifier."
+            "Durée relevée par les connexions à la visioconférence. Ce document est signé : le code ci-contre "
+            "permet de le vérifier."
             if fr
             else "Time measured by the connections to the meeting. This document is signed: check it with the code "
             "beside."

@@ -27,7 +27,8 @@ NEEDED: dict[str, str] = {
 SMALLEST = 100
 """Participants a plain licence takes in; worth a word, most days are planned for more."""
 _LICENSED, _NO_SUCH_USER = 2, (1001, 1010)
-_BREAKOUT = "zoom.us → Paramètres de l'hôte → Réunion → En réunion (avancé) → Salle de petit groupe"
+_ADVANCED = "zoom.us → Paramètres de l'hôte → Réunion → En réunion (avancé)"
+_BREAKOUT = f"{_ADVANCED} → Salle de petit groupe"
 
 
 def examine(api: ZoomApi, host: str, user: str) -> tuple[Oddity, ...]:
@@ -48,6 +49,16 @@ def examine(api: ZoomApi, host: str, user: str) -> tuple[Oddity, ...]:
             )
         )
     return tuple(odd)
+
+
+def is_licensed(api: ZoomApi, user: str) -> bool:
+    """Tell whether somebody is a licensed user of the account."""
+    try:
+        return api.ask(UserShape, "GET", user).type == _LICENSED
+    except ZoomError as error:
+        if error.code not in _NO_SUCH_USER:
+            raise
+        return False
 
 
 def capacity(api: ZoomApi, user: str) -> int:
@@ -87,12 +98,39 @@ def _settings(api: ZoomApi, user: str) -> Iterator[Oddity]:
             remedy=f"Cochez {_BREAKOUT} → « Affecter les participants aux salles lors de la programmation ».",
             fatal=False,
         )
+    yield from _ways_in(settings)
     room_for = _room_for(settings.feature)
     if 0 < room_for <= SMALLEST:
         yield Oddity(
             what=f"Les réunions de l'hôte accueillent au plus {room_for} personnes à la fois.",
             remedy="S'il en vient plus, ajoutez une licence « Grandes réunions » à l'hôte.",
             fatal=False,
+        )
+
+
+def _ways_in(settings: UserSettings) -> Iterator[Oddity]:
+    """Look at what helps people whom the application fails: the browser, the telephone, captions."""
+    if settings.in_meeting.show_a_join_from_your_browser_link is False:
+        yield Oddity(
+            what="Zoom ne montre pas aux participants le lien « Rejoindre depuis votre navigateur ».",
+            remedy=f"Cochez {_ADVANCED} → « Afficher un lien Rejoindre à partir de votre navigateur ».",
+            fatal=False,
+        )
+    chosen = settings.audio_conferencing.global_dial_in_countries.selected_countries
+    countries = [country.code.upper() for country in chosen]
+    if countries and "FR" not in countries:
+        yield Oddity(
+            what="Les lettres n'auront pas de numéro de téléphone en France.",
+            remedy="Ajoutez la France : zoom.us → Paramètres de l'hôte → Audioconférence → « Pays/régions d'appel ».",
+            fatal=False,
+        )
+    captions = settings.in_meeting.closed_captioning
+    if captions is not None and not (captions.enable and captions.auto_transcribing):
+        yield Oddity(
+            what="Les sous-titres automatiques sont désactivés pour l'hôte.",
+            remedy=f"Activez {_ADVANCED} → « Sous-titres automatisés ».",
+            fatal=False,
+            about="captions",
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from orchestrator.core.errors import ZoomError, ZoomRefusesLogin, ZoomUnavailable
 from orchestrator.gateways.zoom.login import WINDOW, Credentials, Login, Token
+from orchestrator.gateways.zoom.pace import Pace, Plan
 from orchestrator.gateways.zoom.refusals import lacks_scopes, refusal
 from orchestrator.gateways.zoom.shapes import Page, Shape
 from orchestrator.gateways.zoom.wire import Answer, NoAnswer, Wire
@@ -19,6 +20,10 @@ PAGE_SIZE = 300
 Params = Mapping[str, str | int]
 AnyShape = TypeVar("AnyShape", bound=Shape)
 AnyPage = TypeVar("AnyPage", bound=Page)
+
+
+def _wait_for_nothing(_until: datetime) -> None:
+    """Let a call go at once."""
 
 
 class ZoomApi:
@@ -34,9 +39,15 @@ class ZoomApi:
         client_secret: str,
         now: Callable[[], datetime],
         api_url_is_fixed: bool,
+        plan: Plan = "pro",
+        wait: Callable[[datetime], None] = _wait_for_nothing,
     ) -> None:
-        """With `api_url_is_fixed`, ignore the regional address Zoom's token answer may name."""
+        """With `api_url_is_fixed`, ignore the regional address Zoom's token answer may name.
+
+        `wait` is the clock's: calls are spaced out by the rates of the account's `plan`.
+        """
         self.now = now
+        self._pace = Pace(plan, now, wait)
         self._api_url = api_url.rstrip("/")
         self._api_url_is_fixed = api_url_is_fixed
         self._wire = Wire(now)
@@ -44,6 +55,10 @@ class ZoomApi:
 
     def close(self) -> None:
         self._wire.close()
+
+    def skew(self) -> timedelta | None:
+        """Say how far our clock is ahead of Zoom's, by the `Date` of its last answer; None before any."""
+        return self._wire.skew
 
     def scopes(self) -> frozenset[str]:
         """What the app may do, as the token says; empty if Zoom does not say."""
@@ -92,6 +107,7 @@ class ZoomApi:
         tries = READS_TRIED if method == "GET" else 1
         while True:
             tries -= 1
+            self._pace.turn(method, path)
             try:
                 return self._wire.send(method, self._base(token) + path, auth=token, json=json, params=params)
             except NoAnswer as error:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from urllib.parse import quote
 
 from orchestrator.core.errors import MeetingGone
-from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant
+from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Upcoming
 from orchestrator.gateways.zoom import account, reading, registrants, words
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.shapes import Created, MeetingShape, MeetingsPage
@@ -55,6 +56,19 @@ class ZoomMeetings:
 
     def examine(self, host: str) -> tuple[Oddity, ...]:
         return account.examine(self._api, host, _user(host))
+
+    def unable_to_host(self, emails: Iterable[str]) -> frozenset[str]:
+        """Name those who are not licensed users of the account, and so cannot be alternative hosts."""
+        return frozenset(email for email in emails if not account.is_licensed(self._api, _user(email)))
+
+    def upcoming(self, host: str) -> tuple[Upcoming, ...]:
+        """List the host's meetings that run or are to come."""
+        pages = self._api.pages(MeetingsPage, f"{_user(host)}/meetings", {"type": "upcoming"})
+        return tuple(reading.upcoming(meeting) for page in pages for meeting in page.meetings)
+
+    def skew(self) -> timedelta | None:
+        """Say how far our clock is ahead of Zoom's; None before any answer."""
+        return self._api.skew()
 
     def capacity(self, host: str) -> int:
         """Return how many people the host's meetings take in at once; 0 if Zoom does not say."""

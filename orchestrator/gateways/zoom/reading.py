@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Literal, cast
 
-from orchestrator.core.meetings import Found, MeetingSpec, Phone, Room
+from orchestrator.core.meetings import Found, MeetingSpec, Phone, Room, Upcoming
 from orchestrator.core.model import identity
 from orchestrator.gateways.zoom.oddities import oddities
-from orchestrator.gateways.zoom.shapes import MeetingShape, RoomsShape
+from orchestrator.gateways.zoom.shapes import Listed, MeetingShape, RoomsShape
 from orchestrator.gateways.zoom.words import addresses
 
 
@@ -25,7 +25,19 @@ def found(meeting: MeetingShape, tag: str) -> Found:
             if phone.number
         ),
         status=meeting.status,
+        uuid=meeting.uuid,
         oddities=oddities(meeting),
+    )
+
+
+def upcoming(meeting: Listed) -> Upcoming:
+    """Read a meeting of the host's list."""
+    return Upcoming(
+        zoom_id=meeting.id,
+        topic=meeting.topic,
+        agenda=meeting.agenda,
+        starts_at=meeting.start_time.astimezone(UTC),
+        ends_at=meeting.start_time.astimezone(UTC) + timedelta(minutes=meeting.duration),
     )
 
 

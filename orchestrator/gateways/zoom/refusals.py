@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from orchestrator.core.errors import MeetingGone, ZoomError, ZoomLacksScopes
+from orchestrator.core.errors import AlternativeHostRefused, MeetingGone, ZoomError, ZoomLacksScopes
 from orchestrator.gateways.zoom.patience import busy
 from orchestrator.gateways.zoom.wire import Answer
 
@@ -55,8 +55,10 @@ def refusal(answer: Answer, path: str, now: datetime) -> ZoomError:
         return _scopes(words, code, answer.status)
     if _is_gone(code, words, path):
         return MeetingGone(f"La réunion n'existe plus chez Zoom{_quoted(words)}.", code=code, status=answer.status)
-    what, remedy = _ALTERNATIVE if "alternative host" in words.lower() else _CASES.get(code, _UNKNOWN)
-    return ZoomError(f"{what} (code {code}){_quoted(words)}.", remedy=remedy, code=code, status=answer.status)
+    alternative = "alternative host" in words.lower()
+    what, remedy = _ALTERNATIVE if alternative else _CASES.get(code, _UNKNOWN)
+    kind = AlternativeHostRefused if alternative else ZoomError
+    return kind(f"{what} (code {code}){_quoted(words)}.", remedy=remedy, code=code, status=answer.status)
 
 
 def code_of(data: Any) -> int:

@@ -66,11 +66,15 @@ class Created(Shape):
 
 class Listed(Shape):
     id: Text
+    topic: str = ""
     agenda: str = ""
+    start_time: AwareDatetime = NEVER
+    duration: int = 0
 
 
 class MeetingShape(Shape):
     id: Text
+    uuid: str = ""
     type: int = 2
     host_email: str = ""
     topic: str = ""
@@ -118,9 +122,30 @@ class UserShape(Shape):
     status: str = ""
 
 
+class Captions(Shape):
+    enable: bool = False
+    auto_transcribing: bool = False
+
+
 class InMeeting(Shape):
+    """None where Zoom does not say."""
+
     breakout_room: bool = False
     breakout_room_schedule: bool = False
+    show_a_join_from_your_browser_link: bool | None = None
+    closed_captioning: Captions | None = None
+
+
+class Country(Shape):
+    code: str = ""
+
+
+class Countries(Shape):
+    selected_countries: tuple[Country, ...] = ()
+
+
+class Conferencing(Shape):
+    global_dial_in_countries: Countries = Countries()
 
 
 class Feature(Shape):
@@ -132,3 +157,4 @@ class Feature(Shape):
 class UserSettings(Shape):
     in_meeting: InMeeting
     feature: Feature = Feature()
+    audio_conferencing: Conferencing = Conferencing()

@@ -6,7 +6,8 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -45,6 +46,8 @@ class Wire:
 
     def __init__(self, now: Now) -> None:
         self._now = now
+        self.skew: timedelta | None = None
+        """How far our clock is ahead of the other side's, by the `Date` of its last answer."""
         self._session = requests.Session()
         self._session.headers.update({"Accept": "application/json", "User-Agent": "orchestrator"})
 
@@ -63,11 +66,19 @@ class Wire:
                 stream=True,
                 **content,
             ) as response:
+                self.skew = self._skew(response.headers.get("Date", ""))
                 return _answer(response, self._body(response))
         except requests.Timeout as error:
             raise NoAnswer("Zoom ne répond pas à temps", left=_left(error)) from error
         except (requests.RequestException, low.HTTPError, OSError) as error:
             raise NoAnswer("la connexion à Zoom a échoué", left=_left(error), again=True) from error
+
+    def _skew(self, date: str) -> timedelta | None:
+        try:
+            at = parsedate_to_datetime(date)
+        except ValueError:
+            return None
+        return self._now() - (at if at.tzinfo else at.replace(tzinfo=UTC))
 
     def _body(self, response: requests.Response) -> bytes:
         until, body = self._now() + WHOLE, b""

@@ -29,11 +29,13 @@ class Account:
     """One Zoom account and everything in it."""
 
     def __init__(
-        self, *, host: str, others: Collection[str], plan: Plan, breakout_scheduling: bool, capacity: int,
+        self, *, host: str, others: Collection[str], plan: Plan, breakout_scheduling: bool, helps: bool, capacity: int,
         scopes: frozenset[str], limits: Limits
     ) -> None:  # fmt: skip
         self.plan: Plan = plan
         self.breakout_scheduling = breakout_scheduling
+        self.helps = helps
+        """The host's settings that help guests: join from the browser, France's telephone numbers, captions."""
         self.capacity = capacity
         self.scopes = scopes
         self.limits = limits

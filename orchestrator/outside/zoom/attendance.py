@@ -23,6 +23,6 @@ def _held(request: Request) -> Meeting:
     ref = request.args[0]
     plain = "" if ref.startswith("/") or "//" in ref else unquote(ref)
     for meeting in request.account.meetings.values():
-        if meeting.held and plain in (str(meeting.id), meeting.uuid):
+        if meeting.held and plain in (str(meeting.id), *meeting.held):
             return meeting
     raise Refused(404, 3001, f"Meeting does not exist: {ref}.")

@@ -11,7 +11,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 
-from orchestrator.outside.zoom import meetings, views
+from orchestrator.outside.zoom import meetings, registrants, views
 from orchestrator.outside.zoom.account import Account
 from orchestrator.outside.zoom.desk import Request
 from orchestrator.outside.zoom.limits import Limits
@@ -39,6 +39,7 @@ class FakeZoom:
         temper: Callable[[Call], Fault | None] | None = None,
         port: int = 0,
         breakout_scheduling: bool = True,
+        helps: bool = True,
         scopes: Collection[str] | None = None,
         plan: Plan = "pro",
         licensed_users: Collection[str] = (),
@@ -60,6 +61,7 @@ class FakeZoom:
             others=licensed_users,
             plan=plan,
             breakout_scheduling=breakout_scheduling,
+            helps=helps,
             capacity=capacity,
             scopes=SCOPES if scopes is None else frozenset(scopes),
             limits=Limits(plan, rates=rates),
@@ -121,7 +123,17 @@ class FakeZoom:
     def start_meeting(self, meeting_id: int | str) -> None:
         """Let the host come in."""
         with self._lock:
-            self._account.meetings[int(meeting_id)].status = "started"
+            meetings.start(self._account.meetings[int(meeting_id)])
+
+    def delete_meeting(self, meeting_id: int | str) -> None:
+        """Let somebody delete the meeting in Zoom's pages."""
+        with self._lock:
+            self._account.meetings[int(meeting_id)].deleted = True
+
+    def cancel_registrant(self, meeting_id: int | str, email: str) -> None:
+        """Let somebody cancel a registration in Zoom's pages."""
+        with self._lock:
+            registrants.cancel(self._account.meetings[int(meeting_id)], email)
 
     def end_meeting(self, meeting_id: int | str) -> None:
         """Let the host end the meeting for all."""

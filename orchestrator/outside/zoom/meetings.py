@@ -9,7 +9,7 @@ from orchestrator.outside.zoom import checks
 from orchestrator.outside.zoom.account import Account, is_number
 from orchestrator.outside.zoom.desk import Request
 from orchestrator.outside.zoom.people import TIMEZONE
-from orchestrator.outside.zoom.records import Meeting, User, digits, emails_in
+from orchestrator.outside.zoom.records import Meeting, User, digits, emails_in, new_uuid
 from orchestrator.outside.zoom.values import Refused, Reply, invalid
 from orchestrator.outside.zoom.views import listed, meeting_view
 
@@ -123,11 +123,17 @@ def set_status(request: Request) -> Reply:
     return Reply(204)
 
 
+def start(meeting: Meeting) -> None:
+    """Let the meeting run."""
+    meeting.status = "started"
+
+
 def end(meeting: Meeting) -> None:
-    """End the meeting if it runs."""
+    """End the meeting if it runs; the next run has another UUID, the number and the links stay."""
     if meeting.status == "started":
         meeting.status = "waiting"
-        meeting.held = True
+        meeting.held.append(meeting.uuid)
+        meeting.uuid = new_uuid()
 
 
 def _recover(request: Request) -> None:

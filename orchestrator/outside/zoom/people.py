@@ -63,6 +63,8 @@ def settings_of(user: User, account: Account) -> dict[str, Any]:
         "in_meeting": {
             "breakout_room": True,
             "breakout_room_schedule": account.breakout_scheduling,
+            "show_a_join_from_your_browser_link": account.helps,
+            "closed_captioning": {"enable": account.helps, "auto_transcribing": account.helps},
             "waiting_room": False,
             "co_host": user.licensed,
             "chat": True,
@@ -75,5 +77,11 @@ def settings_of(user: User, account: Account) -> dict[str, Any]:
             "concurrent_meeting": "None",
         },
         "recording": {"local_recording": True, "cloud_recording": user.licensed, "auto_recording": "none"},
-        "telephony": {"third_party_audio": False, "show_international_numbers_link": True},
+        "telephony": {
+            "third_party_audio": False,
+            "show_international_numbers_link": True,
+        },
+        "audio_conferencing": {
+            "global_dial_in_countries": {"selected_countries": [{"code": "FR" if account.helps else "US"}]}
+        },
     }

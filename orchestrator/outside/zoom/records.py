@@ -18,6 +18,11 @@ def digits(count: int) -> str:
     return str(_random.randrange(10 ** (count - 1), 10**count))
 
 
+def new_uuid() -> str:
+    """Draw the UUID of a run; `/` may be in it, at its start too."""
+    return base64.b64encode(secrets.token_bytes(16)).decode()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """Somebody of the account; on a paid plan everybody here is licensed."""
@@ -55,11 +60,12 @@ class Meeting:
     settings: dict[str, Any]
     extras: dict[str, Any] = field(default_factory=dict)
     status: str = "waiting"
-    held: bool = False
-    """It has been started and ended at least once."""
+    held: list[str] = field(default_factory=list)
+    """The UUIDs of the runs that were started and ended."""
     deleted: bool = False
     id: int = field(default_factory=lambda: int("8" + digits(10)))
-    uuid: str = field(default_factory=lambda: base64.b64encode(secrets.token_bytes(16)).decode())
+    uuid: str = field(default_factory=new_uuid)
+    """Of the run that is on or to come."""
     pwd: str = field(default_factory=lambda: secrets.token_urlsafe(24) + ".1")
     host_key: str = field(default_factory=lambda: digits(6))
     registrants: dict[str, Registrant] = field(default_factory=dict)

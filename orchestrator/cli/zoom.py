@@ -1,0 +1,147 @@
+"""Zoom by hand: drift, sheet, trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli.common import DONE, FAILED, as_json, configured, end, explained, load, say, show
+
+if TYPE_CHECKING:
+    from orchestrator.core.sheet import Sheet
+    from orchestrator.jobs.drift import Drift
+    from orchestrator.jobs.world import World
+    from orchestrator.settings import Settings
+
+PATIENCE = timedelta(seconds=30)
+"""How long to wait for another process's beat."""
+
+
+@click.command()
+@configured
+@as_json
+@click.option("--adopt", multiple=True, metavar="CHAMP", help="Garder ce que montre Zoom ; répétable.")
+@click.option("--restore", multiple=True, metavar="CHAMP", help="Remettre dans Zoom ce qui est voulu ; répétable.")
+@explained
+def drift(
+    configs: tuple[Path, ...], secrets: Path | None, as_json: bool, adopt: tuple[str, ...], restore: tuple[str, ...]
+) -> None:
+    """Montrer ce que quelqu'un a changé dans les pages de Zoom ; le garder ou le remettre."""
+    from orchestrator import wiring
+    from orchestrator.jobs.drift import drifts
+
+    clock, left = wiring.SystemClock(), {}
+    for settings in load(configs, secrets):
+        store = wiring.store_to_read(settings.store_url)
+        found = drifts(store, settings.event.key)
+        store.close()
+        if adopt or restore:
+            found = _decide(
+                wiring.world(settings, wiring.open_store(settings.store_url), clock, wiring.owner()), adopt, restore
+            )
+        left[settings.event.key] = found
+    decided = bool(adopt or restore)
+    if as_json:
+        show({key: [d.as_data() for d in found] for key, found in left.items()})
+    for found in [] if as_json else left.values():
+        for one in found:
+            click.echo(f"  {one.meeting} · {one.field} : réglé au prochain passage" if decided else f"  {one}")
+        if not found:
+            say("  aucun écart", good=True)
+    end(FAILED if any(left.values()) and not decided else DONE)
+
+
+def _decide(world: World, adopt: Sequence[str], restore: Sequence[str]) -> list[Drift]:
+    """Write the decision down between two beats."""
+    from orchestrator.core.errors import Held
+    from orchestrator.jobs import drift as jobs
+
+    until = world.clock.now() + PATIENCE
+    while True:
+        now = world.clock.now()
+        try:
+            with world.store.leases.held(f"beat:{world.event.key}", world.owner, now, world.patience.beat_lease):
+                done = jobs.adopt(world, adopt, now) if adopt else []
+                return done + (jobs.restore(world, restore) if restore else [])
+        except Held:
+            if now >= until:
+                raise
+            world.clock.wait(now + timedelta(seconds=1))
+
+
+@click.command()
+@configured
+@as_json
+@click.option(
+    "--session", "session", metavar="CLÉ", help="Une seule session ; sinon toutes celles qui ont des ateliers."
+)
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path, dir_okay=False), help="Le fichier que Zoom importe.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), help="Une page à imprimer.")
+@explained
+def sheet(
+    configs: tuple[Path, ...],
+    secrets: Path | None,
+    as_json: bool,
+    session: str | None,
+    csv_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """La feuille de l'animation : chaque salle et qui y va, sous les noms que montre Zoom."""
+    from orchestrator.core.errors import OrchestratorError
+    from orchestrator.web import sheet as leaf
+
+    everything: dict[str, object] = {}
+    refused: list[str] = []
+    for settings in load(configs, secrets):
+        event, found = settings.event, _sheets(settings, session)
+        everything[event.key] = [leaf.as_data(one) for one in found]
+        if csv_file and len(found) != 1:
+            raise OrchestratorError(
+                "Zoom importe une session à la fois", remedy=f"ajoutez --session {found[0].session if found else 'CLÉ'}"
+            )
+        if csv_file:
+            data, left_out = leaf.zoom_csv(event, found[0])
+            csv_file.write_bytes(data)
+            refused += left_out
+        if html_file:
+            html_file.write_text(leaf.page(event, found), "utf-8")
+        if not (as_json or csv_file or html_file):
+            for one in found:
+                click.echo("\n".join([*leaf.in_words(event, one), ""]))
+    if as_json:
+        show(everything)
+    for file in filter(None, (csv_file, html_file)):
+        say(f"{file} est écrit", good=True)
+    for address in refused:
+        say(f"laissé hors du fichier, un tableur l'exécuterait comme une formule : {leaf.clean(address)}", bad=True)
+    end(FAILED if refused else DONE)
+
+
+def _sheets(settings: Settings, session: str | None) -> list[Sheet]:
+    """Put everybody in their room: as the store knows, else as the list would give."""
+    from orchestrator import wiring
+    from orchestrator.core import intake
+    from orchestrator.core.errors import OrchestratorError
+    from orchestrator.core.sheet import sheet
+    from orchestrator.jobs.seats import places
+
+    event, now = settings.event, wiring.SystemClock().now()
+    keys = [s.key for s in event.sessions if event.workshops_of(s.key)]
+    if session is not None and session not in keys:
+        raise OrchestratorError(
+            f"pas d'ateliers dans la session « {session} »", remedy=f"possibles : {', '.join(keys)}"
+        )
+    store = wiring.store_to_read(settings.store_url)
+    known, seats = store.people.registered(event.key), store.seats.all(event.key)
+    served = store.events.is_known(event.key)
+    store.close()
+    if not served:
+        answers = wiring.registrations(settings, event).read()
+        known = {p.email: p for p in intake.decide_for(event, answers, {}, now).new}
+        seats = dict(places(event, event.seating.tell_at, known, {}))
+        say("Pas encore servi : voici les places que donnerait la liste d'aujourd'hui.")
+    return [sheet(event, key, known.values(), seats.values()) for key in keys if session in (None, key)]
