@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, work
+from orchestrator.cli import play, prepare, seats, work
 
 VERBS = (
     prepare.init,
@@ -17,6 +17,7 @@ VERBS = (
     work.apply,
     work.run,
     work.status,
+    seats.seats,
     prepare.preview,
     play.rehearse,
     play.demo,
