@@ -83,7 +83,9 @@ def _poll(file: Path) -> Any:
         return preflib.read(file.read_text("utf-8-sig"))
     except preflib.BadBallots as error:
         place = f"{file}:{error.line}" if error.line else str(file)
-        raise BadConfiguration((f"{place}: {error} → un fichier PrefLib est attendu (.soc, .soi, .toc, .toi)",)) from None
+        raise BadConfiguration(
+            (f"{place}: {error} → un fichier PrefLib est attendu (.soc, .soi, .toc, .toi)",)
+        ) from None
     except UnicodeDecodeError:
         raise BadConfiguration((f"{file}: ce n'est pas un texte en UTF-8 → enregistrez-le ainsi",)) from None
     except OSError as error:

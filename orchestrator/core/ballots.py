@@ -68,7 +68,7 @@ def solve(ballots: Sequence[Ballot], seats: Sequence[int], aim: Aim) -> Solution
     places, ranks = [-1] * len(ballots), [0] * len(ballots)
     for alike, group, got in zip(reversed(same.values()), groups, counts, strict=True):
         names = iter(alike)
-        for price, place in sorted((group.costs.get(place, group.elsewhere), place) for place in got):
+        for price, place in sorted((group.costs.get(place, group.elsewhere or 0), place) for place in got):
             for name in islice(names, got[place]):
                 places[name], ranks[name] = place, prices.rank_of[price]
     return Solution(places, ranks)

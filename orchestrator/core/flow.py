@@ -17,7 +17,7 @@ Costs = Mapping[int, int]
 
 
 class Group(NamedTuple):
-    """Some who wish the same. Any place without a cost of its own costs them `elsewhere`; None = they go nowhere else."""
+    """Some who wish the same. Places without a cost of their own cost them `elsewhere`; None = they go to no other."""
 
     size: int
     costs: Costs
@@ -194,7 +194,8 @@ class _Flow:
     def _steps(self, u: int) -> list[list[int]]:
         """Give the queues out of a place; the first in a queue sits there and loses least by the step."""
         if not self.queues[u]:
-            self.queues[u] = queues = [[] for _ in self.free]
+            queues: list[list[int]] = [[] for _ in self.free]
+            self.queues[u] = queues
             for group in self.sitting[u]:
                 for v, entry in self._entries(u, group):
                     queues[v].append(entry)
