@@ -1,4 +1,4 @@
-"""What came of a session's seats: shares by rank, who is badly served, what no rule could hold, what places are worth."""
+"""What came of a session's seats: shares by rank, who is badly served, rules not held, what more places are worth."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _troubles(
     if waiting:
         yield Trouble(
             key=f"seats:waiting:{session}",
-            what=f"{waiting} {'personne' if waiting == 1 else 'personnes'} sans atelier (« {session} ») : tout est plein",
+            what=f"{waiting} personne{'s' * (waiting > 1)} sans atelier (« {session} ») : tout est plein",
             remedy="augmentez workshops.seats ; sinon la prochaine place qui se libère leur revient",
         )
     yield from _of_rules(event, session, people, seats)

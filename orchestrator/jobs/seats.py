@@ -25,7 +25,7 @@ def assign(world: World, now: datetime, people: Mapping[str, Person], report: Re
     wanted = places(world.event, now, people, found, merged)
     report.seated = world.store.seats.record(world.event.key, wanted, found)
     if now >= world.event.seating.wishes_until:
-        report.problems += _problems(after_merging(world.event, merged), now, people, wanted)
+        report.problems += _problems(after_merging(world.event, merged), now, wishing(people, merged), wanted)
     return wanted
 
 
@@ -59,7 +59,7 @@ def after_merging(event: Event, merged: Merged) -> Event:
 def places(event: Event, now: datetime, people: Mapping[str, Person], found: Places, merged: Merged = NONE) -> Places:
     """Decide who sits where: seats that were told are kept, everybody else gets the best there is."""
     if merged:
-        people = {email: _wishing(person, merged) for email, person in people.items()}
+        people = wishing(people, merged)
         found = {place: _joining(s, merged) for place, s in found.items()}
         event = after_merging(event, merged)
     wanted: dict[tuple[str, str], Seat] = {}
@@ -71,6 +71,11 @@ def places(event: Event, now: datetime, people: Mapping[str, Person], found: Pla
             kept = seat(event, key, here, kept, barred=barred(event, key, elsewhere))
         wanted |= {(key, s.person): s for s in _told(event, now, key, here, kept)}
     return wanted
+
+
+def wishing(people: Mapping[str, Person], merged: Merged) -> Mapping[str, Person]:
+    """The same people, who wish the workshop that another has joined in its place."""
+    return {email: _wishing(person, merged) for email, person in people.items()} if merged else people
 
 
 def _wishing(person: Person, merged: Merged) -> Person:
