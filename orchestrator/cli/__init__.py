@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, privacy, work, zoom
+from orchestrator.cli import play, prepare, privacy, seats, work, zoom
 
 VERBS = (
     prepare.init,
@@ -18,6 +18,7 @@ VERBS = (
     work.apply,
     work.run,
     work.status,
+    seats.seats,
     prepare.preview,
     privacy.person,
     privacy.purge,

@@ -12,12 +12,16 @@ from heapq import heapify, heappop, heappush, heapreplace
 from itertools import pairwise
 from typing import NamedTuple
 
+Costs = Mapping[int, int]
+"""Of places by their index, the cheapest first."""
+
 
 class Group(NamedTuple):
-    """Some who wish the same. `costs` by place index; any other place costs them `elsewhere`."""
+    """Some who wish the same. Places without a cost of their own cost them `elsewhere`; None = they go to no other."""
 
     size: int
-    costs: Mapping[int, int]
+    costs: Costs
+    elsewhere: int | None
 
 
 class Place(NamedTuple):
@@ -27,47 +31,70 @@ class Place(NamedTuple):
     taken: int = 0
 
 
-def assign(groups: Sequence[Group], places: Sequence[Place], elsewhere: int) -> list[dict[int, int]]:
+def assign(groups: Sequence[Group], places: Sequence[Place], *, even: bool = True) -> list[dict[int, int]]:
     """Count how many of each group get which place.
 
-    As many as there is room for are placed, at the least total cost. The places are then filled as evenly as can
-    be (the least sum of taken² / seats) without changing what anybody's place costs. `elsewhere` must exceed
-    every cost. Between equals, the group that comes first gives way.
+    As many as there is room for are placed, at the least total cost. If `even`, the places are then filled as evenly
+    as can be (the least sum of taken² / seats) without changing what anybody's place costs. `elsewhere` must exceed
+    every other cost of a group. Between equals, the group that comes first gives way.
     """
-    flow = _Flow(groups, places, elsewhere)
+    flow = _Flow(groups, places)
     while flow.measure():
         flow.push_out()
-    flow.level()
+    if even:
+        flow.level()
     return flow.counts()
 
 
 class _Flow:
     """Who sits where for now and, for each step from place to place, the queue of those who would take it."""
 
-    def __init__(self, groups: Sequence[Group], places: Sequence[Place], elsewhere: int) -> None:
+    def __init__(self, groups: Sequence[Group], places: Sequence[Place]) -> None:
         self.costs = [group.costs for group in groups]
-        self.elsewhere = elsewhere
+        self.elsewhere = [group.elsewhere for group in groups]
         self.places = places
-        room = [max(0, place.seats - place.taken) for place in places]
-        missing = max(0, sum(group.size for group in groups) - sum(room))
-        self.nowhere = len(places)  # one place more, for those who do not fit
+        self.nowhere = len(places)  # one place more, for those who find none
         self.hub = self.nowhere + 1  # not a place: the way to all places that are not wished
-        self.free = [*room, missing, 0]
+        room = [max(0, place.seats - place.taken) for place in places]
+        self.free = [*room, self._may_miss_out(groups, sum(room)), 0]
+        self.no_place = self._price_of_no_place()
         self.sitting: list[dict[int, int]] = [{} for _ in self.free]
         self.far = [0] * len(self.free)  # potentials: the distance from the overfull places
         self.base = len(groups) or 1  # a queue's entry is cost difference * base + group: ints sort fast
         self.queues: list[list[list[int]]] = [[] for _ in self.free]
-        self.queues[self.hub] = [*([0] for _ in range(self.hub)), []]
+        self.queues[self.hub] = [*([0] for _ in places), [], []]
         self.levelling = False
-        for group, (size, costs) in enumerate(groups):
-            place = self._cheapest(costs)
-            self.sitting[place][group] = size
-            self.free[place] -= size
+        self._sit_down(groups)
 
-    def _cheapest(self, costs: Mapping[int, int]) -> int:
-        least = min(costs.values(), default=0)
-        best = [place for place, cost in costs.items() if cost == least] or [self.nowhere]
-        return best[0] if len(best) == 1 else max(best, key=self.free.__getitem__)
+    def _may_miss_out(self, groups: Sequence[Group], room: int) -> int:
+        """Count how many may find no place: only as many as must where all may go anywhere."""
+        people = sum(group.size for group in groups)
+        return people if None in self.elsewhere or not self.places else max(0, people - room)
+
+    def _price_of_no_place(self) -> int:
+        """Exceed what any chain of moves can save: it meets each place once."""
+        if not self.free[self.nowhere]:
+            return 0
+        dearest = max((max(costs.values(), default=0) for costs in self.costs), default=0)
+        return (max(dearest, *(e or 0 for e in self.elsewhere)) + 1) * (self.hub + 1)
+
+    def _sit_down(self, groups: Sequence[Group]) -> None:
+        """Let everyone start at their cheapest place."""
+        free, sitting = self.free, self.sitting
+        for group, (size, costs, elsewhere) in enumerate(groups):
+            least = iter(costs)
+            place = next(least, -1)
+            if place < 0:
+                place = self._anywhere(elsewhere)
+            elif (other := next(least, -1)) >= 0 and costs[other] == costs[place]:
+                place = max((p for p, cost in costs.items() if cost == costs[place]), key=free.__getitem__)
+            sitting[place][group] = size
+            free[place] -= size
+
+    def _anywhere(self, elsewhere: int | None) -> int:
+        if elsewhere is None or not self.places:
+            return self.nowhere
+        return max(range(self.nowhere), key=self.free.__getitem__)
 
     def measure(self) -> bool:
         """Set the potentials so that the shortest chains to room are tight; False if no place is overfull."""
@@ -146,14 +173,16 @@ class _Flow:
         self.free[chain[-1]] -= count
 
     def _leave(self, u: int, group: int, count: int) -> None:
-        sitting = self.sitting[u]
+        sitting, base = self.sitting[u], self.base
         sitting[group] -= count
-        if not sitting[group]:
-            del sitting[group]
-            for v in (*self.costs[group], self.hub):
-                queue = self.queues[u][v]
-                while queue and queue[0] % self.base not in sitting:
-                    heappop(queue)
+        if sitting[group]:
+            return
+        del sitting[group]
+        queues = self.queues[u]
+        for v in (*self.costs[group], self.nowhere, self.hub):
+            queue = queues[v]
+            while queue and queue[0] % base not in sitting:
+                heappop(queue)
 
     def _enter(self, u: int, group: int, count: int) -> None:
         sitting = self.sitting[u]
@@ -165,22 +194,29 @@ class _Flow:
     def _steps(self, u: int) -> list[list[int]]:
         """Give the queues out of a place; the first in a queue sits there and loses least by the step."""
         if not self.queues[u]:
-            self.queues[u] = [[] for _ in self.free]
+            queues: list[list[int]] = [[] for _ in self.free]
+            self.queues[u] = queues
             for group in self.sitting[u]:
                 for v, entry in self._entries(u, group):
-                    self.queues[u][v].append(entry)
-            for queue in self.queues[u]:
+                    queues[v].append(entry)
+            for queue in queues:
                 heapify(queue)
         return self.queues[u]
 
     def _entries(self, u: int, group: int) -> list[tuple[int, int]]:
         """List the queues a group stands in at a place, with its entry; when levelling, those of equal cost."""
-        costs, here = self.costs[group], self.costs[group].get(u, self.elsewhere)
+        costs, elsewhere, base = self.costs[group], self.elsewhere[group], self.base
+        here = costs.get(u, elsewhere if u != self.nowhere else self.no_place)
+        assert here is not None  # who goes nowhere else sits where they have a cost, or nowhere
         if self.levelling:
             steps = [(v, group) for v, cost in costs.items() if cost == here and v != u]
-            return [*steps, (self.hub, group)] if here == self.elsewhere else steps
-        steps = [(v, (cost - here) * self.base + group) for v, cost in costs.items() if v != u]
-        return [*steps, (self.hub, (self.elsewhere - here) * self.base + group)]
+            return [*steps, (self.hub, group)] if here == elsewhere else steps
+        steps = [(v, (cost - here) * base + group) for v, cost in costs.items() if v != u]
+        if elsewhere is not None:
+            steps.append((self.hub, (elsewhere - here) * base + group))
+        if self.no_place and u != self.nowhere:
+            steps.append((self.nowhere, (self.no_place - here) * base + group))
+        return steps
 
     def level(self) -> None:
         """Even out the places by moves between places of equal cost, until none helps any more."""

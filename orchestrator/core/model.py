@@ -61,6 +61,10 @@ class Workshop:
     seats: int
     opens_at: datetime
     aliases: tuple[str, ...] = ()
+    minimum: int = 0
+    """Below so many people it is closed; 0 = never."""
+    same_as: str = ""
+    """The key of a workshop of another session with the same contents: nobody is in both."""
 
     @property
     def room(self) -> str:
@@ -118,6 +122,17 @@ class Seating:
     tell_at: datetime
     aim: Literal["nobody-badly", "most-satisfied"] = "nobody-badly"
     seed: str = ""
+    held_back: int = 0
+    """Places of each workshop kept for those who register after tell_at."""
+    keep_together: tuple[frozenset[str], ...] = ()
+    """E-mails of people who sit in one workshop; likewise `keep_apart`, in different ones."""
+    keep_apart: tuple[frozenset[str], ...] = ()
+    same_room: tuple[str, ...] = ()
+    """Words for an accessibility measure: all whose needs have the word sit in one workshop."""
+    mix: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Publics by name, with the words of the organisation that tell them."""
+    mix_at_most: int = 0
+    """How many people of a session may get a lower wish for the sake of mixing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +268,10 @@ class Person:
     """When the service first knew them."""
 
 
+BY_HAND = frozenset({"organiser", "merged", "facilitator"})
+"""Reasons of seats that no rule decides."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
     """One person's place in one workshop. `rank` 1 = first wish, 0 = not wished; `reason` a code, see seating."""
@@ -265,6 +284,16 @@ class Seat:
     told_at: datetime | None = None
     told_by: Literal["", "room", "link"] = ""
     """Which letter tells it: `room` for those of the wave at tell_at, `link` for latecomers."""
+    asked: int = 0
+    """When it was told: how many had the same first wish, for how many `places`, and this person's number among
+    them in the draw. 0 = nothing was wished."""
+    places: int = 0
+    drawn: int = 0
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Tell whether the organiser put them there, or their role: no rule moves them, and they push nobody out."""
+        return self.reason in BY_HAND
 
 
 def identity(address: str) -> str:

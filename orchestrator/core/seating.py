@@ -1,175 +1,191 @@
-"""Who sits where in the workshops of a session: by their wishes, as well as can be for all; and why.
+"""Who sits where in the workshops of a session: by their wishes, as well as can be for all.
 
-What comes first counts absolutely: told seats stay; all who wish something get a place if there are enough; the
-event's aim; evenly filled places, as far as nobody's rank depends on it. Those without wishes then share the
-places left, evenly too.
-Equals draw lots: a person's lot is the 8-byte BLAKE2b hash of the event's seed, the session's key and their
-e-mail, each on a line; the lowest wins. Anybody can draw again: `printf 'seed\\nsession\\ne-mail' | b2sum -l 64`.
-Where people of different wishes are in each other's way, those who wish like the holder of the highest lot give way.
+What comes first counts absolutely: seats that were told stay, as long as their workshop has them; all who wish
+something get a place if there are enough; the event's aim; evenly filled places, as far as nobody's rank depends
+on it. Those without wishes then share the places left, evenly too. Whoever registers after the seats were told gets
+the best place that is free.
+Equals draw lots (see draw). Where people of different wishes are in each other's way, those who wish like the holder
+of the highest lot give way.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from math import inf
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby, islice
 
-from orchestrator.core.flow import Group, Place, assign
-from orchestrator.core.model import Event, Person, Seat, Wishes
+from orchestrator.core.draw import LOT
+from orchestrator.core.flow import assign
+from orchestrator.core.hall import NOTHING, Alike, Barred, Hall, hall
+from orchestrator.core.mixing import mix
+from orchestrator.core.model import Event, Person, Seat, identity
+from orchestrator.core.rules import place_units, units
+from orchestrator.core.stability import settle
 
-Draw = Callable[[str], str]
-LOT = 16
-"""Hexadecimal digits of a lot; the e-mail follows them, so that lots sort and tell whose they are."""
-
-
-class _Alike(NamedTuple):
-    """Those who wish the same: the rank of each wished workshop by its index, and their lots, lucky ones first."""
-
-    ranks: Mapping[int, int]
-    lots: list[str]
+NOBODY: Barred = {}
 
 
-def seat(event: Event, session: str, people: Sequence[Person], told: Mapping[str, Seat]) -> dict[str, Seat]:
-    """Give everyone a seat as long as there are any; told seats stay, even beyond the capacity.
+def seat(
+    event: Event, session: str, people: Sequence[Person], told: Mapping[str, Seat], *, barred: Barred = NOBODY
+) -> dict[str, Seat]:
+    """Give everyone a seat as long as there are any; told seats stay unless their workshop lost places or is gone.
 
     `people` are all who attend the session: the told seat of anybody else is free again. Wishes for unknown
     workshops are left out and the next ones move up. Whoever is missing in the answer found no place.
     """
-    draw = _draw(event.seed, session)
-    workshops = sorted(event.workshops_of(session), key=lambda workshop: draw(workshop.key))
-    index = {workshop.key: i for i, workshop in enumerate(workshops)}
-    seats = {person.email: told[person.email] for person in people if person.email in told}
-    taken = Counter(kept.workshop for kept in seats.values())
-    groups = _groups((person for person in people if person.email not in seats), session, index, draw)
-    for some in filter(None, ([g for g in groups if g.ranks], [g for g in groups if not g.ranks])):
-        places = [Place(workshop.seats, taken[workshop.key]) for workshop in workshops]
-        for i, rank, reason, emails in _placed(some, places, event.seating.aim):
-            key = workshops[i].key
-            taken[key] += len(emails)
-            for email in emails:
-                seats[email] = Seat(person=email, session=session, workshop=key, rank=rank, reason=reason)
-    return seats
+    filled = hall(event, session)
+    filled.people = {person.email: person for person in people}
+    settle(filled, told, _facilitators(event, session, people), barred)
+    is_decided = any(not s.is_by_hand for s in filled.seats.values())
+    if is_decided:
+        filled.closed = frozenset(w.key for w in filled.workshops if w.minimum and not filled.taken[w.key])
+    for late, batch in _batches(event, [p for p in people if p.email not in filled.seats]):
+        if is_decided:
+            _fill(filled, batch, barred, 0 if late else event.seating.held_back)
+        else:
+            filled = _opened(filled, batch, barred, 0 if late else event.seating.held_back)
+            is_decided = True
+    return filled.seats
 
 
-def _draw(seed: str, session: str) -> Draw:
-    start = hashlib.blake2b(f"{seed}\n{session}\n".encode(), digest_size=8)
-
-    def draw(name: str) -> str:
-        lot = start.copy()
-        lot.update(name.encode())
-        return lot.hexdigest() + name
-
-    return draw
-
-
-def _groups(people: Iterable[Person], session: str, index: Mapping[str, int], draw: Draw) -> list[_Alike]:
-    """Gather those who wish the same; the group with the highest lot first, for it gives way first."""
-    same: dict[Wishes, list[str]] = {}
-    for person in people:
-        same.setdefault(person.wishes.get(session, ()), []).append(draw(person.email))
-    groups: dict[tuple[tuple[int, ...], ...], _Alike] = {}
-    for wishes, lots in same.items():
-        ranks = _ranks(wishes, index)
-        alike = groups.setdefault((tuple(ranks), tuple(ranks.values())), _Alike(ranks, lots))
-        if alike.lots is not lots:
-            alike.lots.extend(lots)
-    for alike in groups.values():
-        alike.lots.sort()
-    return sorted(groups.values(), key=lambda alike: alike.lots[-1], reverse=True)
+def _facilitators(event: Event, session: str, people: Sequence[Person]) -> dict[str, str]:
+    """Say which workshop holds those registered who facilitate one: beside its places, which are the participants'."""
+    leads = {
+        identity(speaker.email): workshop.key
+        for speaker in event.speakers
+        for workshop in reversed(event.workshops_of(session))
+        if workshop.key in speaker.workshops
+    }
+    return {person.email: leads[person.email] for person in people if person.email in leads} if leads else {}
 
 
-def _ranks(wishes: Wishes, index: Mapping[str, int]) -> dict[int, int]:
-    """Rank the known workshops from 1, each at its best rank, without gaps."""
-    ranks: dict[int, int] = {}
-    rank = 1
-    for keys in wishes:
-        before = len(ranks)
-        for key in sorted(keys) if len(keys) > 1 else keys:
-            if key in index:
-                ranks.setdefault(index[key], rank)
-        rank += len(ranks) > before
-    return ranks
+def _batches(event: Event, people: Sequence[Person]) -> Iterator[tuple[bool, list[Person]]]:
+    """Those who registered before the seats were told, together; then the others as they came."""
+    late = {p.email: p.registered_at for p in people if p.registered_at and p.registered_at >= event.seating.tell_at}
+    if early := [p for p in people if p.email not in late] if late else list(people):
+        yield False, early
+    by_time = sorted((p for p in people if p.email in late), key=_when)
+    for _, batch in groupby(by_time, key=_when):
+        yield True, list(batch)
 
 
-def _placed(groups: Sequence[_Alike], places: Sequence[Place], aim: str) -> Iterator[tuple[int, int, str, list[str]]]:
-    """Yield workshop, rank, reason and e-mails of those who get a place; in a group the lucky ones choose."""
-    last = max((rank for group in groups for rank in group.ranks.values()), default=0)
-    costs = _costs(aim, last, len(places))
-    demand = [Group(len(lots), {i: costs[rank] for i, rank in ranks.items()}) for ranks, lots in groups]
-    for (ranks, lots), counts in zip(groups, assign(demand, places, costs[last + 1]), strict=True):
-        names = iter(lots)
-        for i in sorted(counts, key=lambda i: (ranks.get(i, inf), i)) if len(counts) > 1 else counts:
-            rank = ranks.get(i, 0)
-            reason = f"wish-{rank}" if rank else "wishes-full" if ranks else "no-wishes"
-            yield i, rank, reason, [lot[LOT:] for lot in islice(names, counts[i])]
+def _when(person: Person) -> datetime:
+    assert person.registered_at is not None  # they are late
+    return person.registered_at
 
 
-def _costs(aim: str, last: int, places: int) -> list[int]:
-    """Price each rank; the one after the last is that of a workshop not wished.
+def _opened(filled: Hall, people: list[Person], barred: Barred, held_back: int) -> Hall:
+    """Fill the workshops; one that does not reach its minimum is closed and everything filled anew, one at a time."""
+    if not any(w.minimum for w in filled.workshops):
+        _fill(filled, people, barred, held_back)
+        return filled
+    while True:
+        trial = replace(filled, seats=dict(filled.seats), taken=Counter(filled.taken))
+        _fill(trial, people, barred, held_back)
+        closing = _to_close(trial)
+        if closing is None:
+            return trial
+        filled.closed |= {closing}
 
-    With the aim "nobody-badly" one person at a rank costs more than any chain of moves can win at better ranks:
-    a chain meets each place once at most, so it changes no rank's number of people by more than places + 1.
-    """
-    if aim == "most-satisfied":
-        return list(range(last + 2))
-    return [0, 0, *((places + 2) ** power for power in range(last))]
+
+def _to_close(filled: Hall) -> str | None:
+    """Name the workshop that is farthest from its minimum, if the others can hold everybody."""
+    short = [w for w in filled.workshops if w.key not in filled.closed and filled.taken[w.key] < w.minimum]
+    open_ = [w for w in filled.workshops if w.key not in filled.closed]
+    room = {w.key: max(0, w.seats - filled.taken[w.key]) for w in open_}
+    by_hand = {s.workshop for s in filled.seats.values() if s.is_by_hand}
+    for w in sorted(short, key=lambda w: (filled.taken[w.key] / w.minimum, filled.draw(w.key))):
+        fits = filled.taken[w.key] <= sum(room.values()) - room[w.key]
+        if fits and len(open_) > 1 and w.key not in by_hand:
+            return w.key
+    return None
 
 
-def demand(event: Event, session: str, people: Iterable[Person]) -> dict[str, int]:
+def _fill(filled: Hall, people: Sequence[Person], barred: Barred, held_back: int) -> None:
+    """Seat people who have no seat; places held back are given out as far as somebody would find none."""
+    while held_back and sum(max(0, p.seats - p.taken) for p in filled.places(held_back)) < len(people):
+        held_back -= 1
+    seating = filled.event.seating
+    if seating.keep_together or seating.keep_apart or seating.same_room:
+        people = _fill_units(filled, people, barred, held_back)
+    groups = filled.alike(people, barred)
+    for some in filter(None, ([g for g in groups if g.wished], [g for g in groups if not g.wished])):
+        counts = assign([alike.group for alike in some], filled.places(held_back))
+        for alike, got in zip(some, counts, strict=True):
+            _hand_out(filled, alike, got)
+    if seating.mix:
+        mix(filled, people, barred)
+
+
+def _hand_out(filled: Hall, alike: Alike, counts: Mapping[int, int]) -> None:
+    """Seat those who wish the same; the lucky ones choose."""
+    group, names = alike.group, iter(alike.lots)
+    by_price = [(group.costs.get(i, group.elsewhere or 0), i) for i in counts]
+    for price, i in sorted(by_price) if len(by_price) > 1 else by_price:
+        rank, reason = 0, "no-wishes"
+        if alike.wished:
+            rank = filled.prices.rank_of[price] if i in alike.wished else 0
+            reason = f"wish-{rank}" if rank else "wishes-full"
+        for lot in islice(names, counts[i]):
+            filled.give(lot[LOT:], i, rank, reason)
+
+
+def _fill_units(filled: Hall, people: Sequence[Person], barred: Barred, held_back: int) -> list[Person]:
+    """Seat those about whom there is a rule; returns the others."""
+    found = units(filled, people, barred)
+    if not found:
+        return list(people)
+    placed: set[str] = set()
+    ours = {person.email for unit in found for person in unit.people}
+    rest = [alike for alike in filled.alike([p for p in people if p.email not in ours], barred) if alike.wished]
+    for unit, place in zip(found, place_units(filled, found, rest, filled.places(held_back)), strict=True):
+        if place is None:
+            continue
+        for person in unit.people:
+            placed.add(person.email)
+            _give_with(filled, person, place, unit.reason)
+    return [person for person in people if person.email not in placed]
+
+
+def _give_with(filled: Hall, person: Person, place: int, reason: str) -> None:
+    ballot = filled.ballot(person.wishes.get(filled.session, ()))
+    rank = next((rank for rank, places in enumerate(ballot, 1) if place in places), 0)
+    filled.give(person.email, place, rank, "wish-1" if rank == 1 else reason)
+
+
+def barred(event: Event, session: str, seats: Mapping[tuple[str, str], Seat]) -> Barred:
+    """Say which workshops of a session are closed to whom: the same ones as they have in another session."""
+    same = _same(event)
+    found: dict[str, frozenset[str]] = {}
+    for (elsewhere, email), other in seats.items():
+        if elsewhere != session and (twins := same.get(other.workshop, NOTHING)):
+            here = frozenset(w.key for w in event.workshops_of(session) if w.key in twins)
+            found[email] = found.get(email, NOTHING) | here
+    return found
+
+
+def _same(event: Event) -> dict[str, frozenset[str]]:
+    """Group the workshops that are the same one in several sessions, by each of their keys."""
+    groups: dict[str, frozenset[str]] = {}
+    for w in event.workshops:
+        if w.same_as:
+            group = groups.get(w.key, frozenset([w.key])) | groups.get(w.same_as, frozenset([w.same_as]))
+            groups |= dict.fromkeys(group, group)
+    return groups
+
+
+def demand(event: Event, session: str, people: Sequence[Person]) -> dict[str, int]:
     """Count, for each workshop of a session, the people whose first wish it is, alone or among equals."""
-    counts = {workshop.key: 0 for workshop in event.workshops_of(session)}
+    return {key: len(emails) for key, emails in first_wishes(event, session, people).items()}
+
+
+def first_wishes(event: Event, session: str, people: Sequence[Person]) -> dict[str, list[str]]:
+    """List, for each workshop of a session, the people whose first wish it is, alone or among equals."""
+    wanted: dict[str, list[str]] = {workshop.key: [] for workshop in event.workshops_of(session)}
     for person in people:
-        first = next((known for rank in person.wishes.get(session, ()) if (known := counts.keys() & rank)), set())
+        first = next((known for rank in person.wishes.get(session, ()) if (known := wanted.keys() & rank)), set())
         for key in first:
-            counts[key] += 1
-    return counts
-
-
-def explain(seat: Seat, event: Event, demand: Mapping[str, int], language: str = "fr", wishes: Wishes = ()) -> str:
-    """Say in one sentence, French or English, why somebody got this seat.
-
-    `wishes` are theirs for the session; with them the sentence names the first wish and how many asked for it.
-    """
-    words = _ENGLISH if language.startswith("en") else _FRENCH
-    if seat.rank == 1 or seat.reason == "no-wishes":
-        return words[seat.reason]
-    start = words["wish"].format(rank=_nth(seat.rank, words)) if seat.rank else words["wishes-full"]
-    known = {workshop.key: workshop for workshop in event.workshops_of(seat.session)}
-    first = next((found for rank in wishes if (found := [known[key] for key in rank if key in known])), [])
-    if not first or seat.workshop in (workshop.key for workshop in first):
-        return start + "."
-    wanted = max(first, key=lambda workshop: demand.get(workshop.key, 0) - workshop.seats)
-    asked = demand.get(wanted.key, 0)
-    why = words["asked" if asked > wanted.seats else "full"]
-    return start + why.format(first=_nth(1, words), room=wanted.room, asked=asked, seats=wanted.seats)
-
-
-def _nth(rank: int, words: Mapping[str, str]) -> str:
-    return words.get(f"nth-{rank}", words["nth"]).format(rank)
-
-
-_FRENCH = {
-    "wish-1": "Votre 1er choix.",
-    "no-wishes": "Vous n’aviez pas indiqué de choix : les places libres ont été réparties entre les ateliers.",
-    "wish": "Votre {rank} choix",
-    "wishes-full": "Vos choix étaient complets",
-    "asked": " : le {first}, « {room} », était demandé en premier par {asked} personnes pour {seats} places.",
-    "full": " : le {first}, « {room} », était complet ({seats} places).",
-    "nth-1": "1er",
-    "nth": "{}e",
-}
-_ENGLISH = {
-    "wish-1": "Your 1st choice.",
-    "no-wishes": "You had not named a choice: the free places were shared out among the workshops.",
-    "wish": "Your {rank} choice",
-    "wishes-full": "Your choices were full",
-    "asked": ": the {first}, “{room}”, was the first choice of {asked} people for {seats} places.",
-    "full": ": the {first}, “{room}”, was full ({seats} places).",
-    "nth-1": "1st",
-    "nth-2": "2nd",
-    "nth-3": "3rd",
-    "nth": "{}th",
-}
+            wanted[key].append(person.email)
+    return wanted

@@ -96,7 +96,7 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
             _raise_alarms(world, now, report, ("source", "held"))
         else:
             _decide(world, now, report, people)
-            _raise_alarms(world, now, report, ("source", "held", "zoom:"))
+            _raise_alarms(world, now, report, ("source", "held", "zoom:", "seats:"))
             decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
             versions = (decided, versions[1])
     report.wake(next((at for at in instants(world.event) if at > now), None))

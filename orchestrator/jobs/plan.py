@@ -141,7 +141,7 @@ def foresee(event: Event, store: Store, source: Registrations, now: datetime) ->
     except UnreadableSource as error:
         unread = str(error)
     people = _after(known, found)
-    seats = places(event, now, people, store.seats.all(event.key))
+    seats = places(event, now, people, store.seats.all(event.key), store.seats.merged(event.key))
     waves, letters = _letters(event, store, people, seats, now)
     return Foreseen(
         new=len(found.new),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
+from orchestrator.core.explaining import explain
 from orchestrator.core.letters import (
     CANCELLED,
     Almanac,
@@ -20,7 +21,7 @@ from orchestrator.core.letters import (
     speakers_as_recipients,
 )
 from orchestrator.core.model import Event, Wishes
-from orchestrator.core.seating import demand, explain
+from orchestrator.core.seating import demand
 from orchestrator.jobs.hosting import alert_contents
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter

@@ -12,6 +12,7 @@ from orchestrator.settings.event import room_for_short
 from orchestrator.settings.gate import Gate
 from orchestrator.settings.lines import Loc
 from orchestrator.settings.names import problems_with_names
+from orchestrator.settings.seats import problems_with_seats
 from orchestrator.settings.walls import instant, trouble, walls
 from orchestrator.settings.words import Problem
 
@@ -24,6 +25,7 @@ def problems_between(gate: Gate, event: Event) -> Iterator[Problem]:
     yield from _within(event)
     yield from _reminders(gate, event)
     yield from _seating(event)
+    yield from problems_with_seats(gate)
     yield from _short_titles(gate)
     yield from _rooms(gate, event)
     yield from _source(gate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from orchestrator.core.model import (
     Supporter,
     Workshop,
     ZoomWishes,
+    identity,
 )
 from orchestrator.settings.fields import lead_of
 from orchestrator.settings.gate import Gate, ReminderTable
@@ -90,7 +92,17 @@ def _seating(gate: Gate, at: Instants) -> Seating:
         tell_at=told,
         aim=gate.seating.aim,
         seed=gate.seating.seed,
+        held_back=gate.seating.held_back,
+        keep_together=_sets(gate.seating.keep_together),
+        keep_apart=_sets(gate.seating.keep_apart),
+        same_room=gate.seating.same_room,
+        mix=tuple(gate.seating.mix.items()),
+        mix_at_most=gate.seating.mix_at_most,
     )
+
+
+def _sets(lists: Iterable[Iterable[str]]) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(map(identity, addresses)) for addresses in lists)
 
 
 def _zoom(gate: Gate) -> ZoomWishes:
@@ -124,6 +136,8 @@ def _workshops(gate: Gate, at: Instants) -> tuple[Workshop, ...]:
             seats=workshop.seats,
             opens_at=at.get(("workshops", i, "at"), starts[session_named(gate, workshop.session).key]),
             aliases=workshop.aliases,
+            minimum=workshop.minimum,
+            same_as=workshop.same_as,
         )
         for i, workshop in enumerate(gate.workshops)
     )

@@ -84,6 +84,8 @@ class WorkshopTable(Section):
     short: Line = ""
     at: Clock | None = None
     aliases: tuple[Words, ...] = ()
+    minimum: Count = 0
+    same_as: Line = ""
 
 
 class SeatingSection(Section):
@@ -91,6 +93,12 @@ class SeatingSection(Section):
     tell_at: Moment | None = None
     aim: Literal["nobody-badly", "most-satisfied"] = "nobody-badly"
     seed: Line = ""
+    held_back: Count = 0
+    keep_together: tuple[tuple[Email, ...], ...] = ()
+    keep_apart: tuple[tuple[Email, ...], ...] = ()
+    same_room: tuple[Words, ...] = ()
+    mix: dict[str, Annotated[tuple[Words, ...], AtLeastOne]] = Field(default_factory=dict)
+    mix_at_most: Count = 0
 
 
 class SpeakerTable(Section):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from orchestrator.core.model import Event, Person, Refusal, Seat
 from orchestrator.store.database import Database
-from orchestrator.store.schema import event, intake, person, seat
+from orchestrator.store.schema import event, intake, merged, person, seat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,8 +225,9 @@ class Seats:
         return {r.session: _seat(r) for r in rows}
 
     def taken(self, key: str) -> dict[str, int]:
-        """How many seats of each workshop are taken."""
-        query = sa.select(seat.c.workshop, sa.func.count().label("n")).where(seat.c.event == key)
+        """How many seats of each workshop are taken; who facilitates one takes none."""
+        here = (seat.c.event == key, seat.c.reason != "facilitator")
+        query = sa.select(seat.c.workshop, sa.func.count().label("n")).where(*here)
         with self._db.read() as c:
             return {r.workshop: r.n for r in c.execute(query.group_by(seat.c.workshop))}
 
@@ -252,6 +253,36 @@ class Seats:
             bump(c, key)
         return len(gone) + len(changed)
 
+    def put(self, key: str, s: Seat) -> None:
+        """Put somebody in a workshop by hand."""
+        with self._db.write() as c:
+            self._clear(c, key, s.session, s.person)
+            c.execute(seat.insert().values(event=key, **_seat_row(s)))
+            bring_news(c, key)
+
+    def merged(self, key: str) -> dict[str, str]:
+        """The workshops that have joined another one, each with the one its people are in now."""
+        with self._db.read() as c:
+            found = {r.workshop: r.target for r in c.execute(sa.select(merged).where(merged.c.event == key))}
+        return {workshop: _end(workshop, found) for workshop in found}
+
+    def merge(self, key: str, workshop: str, target: str, now: datetime) -> None:
+        """Note that a workshop joins another; the next beat moves its people."""
+        with self._db.write() as c:
+            c.execute(merged.delete().where(merged.c.event == key, merged.c.workshop.in_((workshop, target))))
+            c.execute(merged.insert().values(event=key, workshop=workshop, target=target, at=now))
+            bring_news(c, key)
+
+    def _clear(self, c: sa.Connection, key: str, session: str, person: str) -> None:
+        c.execute(seat.delete().where(seat.c.event == key, seat.c.session == session, seat.c.person == person))
+
+
+def _end(workshop: str, targets: Mapping[str, str]) -> str:
+    """Follow a workshop to the one its people are in; each was joined at most once, so there is no circle."""
+    while workshop in targets:
+        workshop = targets[workshop]
+    return workshop
+
 
 def _seat(row: Any) -> Seat:
     return Seat(
@@ -262,6 +293,9 @@ def _seat(row: Any) -> Seat:
         reason=row.reason,
         told_at=row.told_at,
         told_by=row.told_by,
+        asked=row.asked,
+        places=row.places,
+        drawn=row.drawn,
     )
 
 
@@ -274,4 +308,7 @@ def _seat_row(s: Seat) -> dict[str, Any]:
         "reason": s.reason,
         "told_at": s.told_at,
         "told_by": s.told_by,
+        "asked": s.asked,
+        "places": s.places,
+        "drawn": s.drawn,
     }

@@ -105,6 +105,18 @@ seat = sa.Table(
     text("reason"),
     sa.Column("told_at", Instant),
     text("told_by"),
+    number("asked"),  # when it was told: people with the same first wish, …
+    number("places"),  # … the places there, …
+    number("drawn"),  # … and this person's number in the draw among them
+)
+
+merged = sa.Table(
+    "merged",  # a workshop whose people have joined another one
+    metadata,
+    text("event", primary_key=True),
+    text("workshop", primary_key=True),
+    text("target"),
+    sa.Column("at", Instant, nullable=False),
 )
 
 meeting = sa.Table(

@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import product
@@ -15,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.core.explaining import explain
 from orchestrator.core.flow import Group, Place, assign
 from orchestrator.core.model import Event, Organiser, Person, Seat, Seating, Session, Wishes, Workshop, ZoomWishes
-from orchestrator.core.seating import demand, explain, seat
+from orchestrator.core.seating import demand, seat
 
 NOW = datetime(2021, 6, 24, 7, 30, tzinfo=UTC)
 SESSION = "matin"
@@ -78,14 +80,13 @@ Answer = Mapping[str, str | None]
 
 
 def ranks(event: Event, people: Sequence[Person], answer: Answer) -> list[int | None]:
-    """The rank everybody gets: None = no place, 0 = a place without wishes; not wished = worse than any wish."""
+    """The rank everybody gets: None = no place, 0 = a place without wishes; not wished = the one after one's last."""
     keys = [workshop.key for workshop in event.workshops]
     ranked = [known(person.wishes.get(SESSION, ()), keys) for person in people]
-    worst = max(map(len, ranked), default=0) + 1
     got: list[int | None] = []
     for person, wished in zip(people, ranked, strict=True):
         workshop = answer.get(person.email)
-        rank = next((r for r, keys in enumerate(wished, 1) if workshop in keys), worst if wished else 0)
+        rank = next((r for r, keys in enumerate(wished, 1) if workshop in keys), len(wished) + 1 if wished else 0)
         got.append(rank if workshop else None)
     return got
 
@@ -128,7 +129,7 @@ def test_no_other_answer_is_better_nor_as_good_for_everybody_and_more_even(
     seats: dict[str, int], people: list[Person], aim: str, taken: dict[str, int]
 ) -> None:
     event = an_event(seats, aim=aim)
-    taken = {key: number for key, number in taken.items() if key in seats}
+    taken = {key: min(number, seats[key]) for key, number in taken.items() if key in seats}
     kept = [(a_person(f"t{key}{i}"), key) for key, number in taken.items() for i in range(number)]
     before = {email: seat for person, key in kept for email, seat in told(person, key).items()}
     answer = seat(event, SESSION, [*people, *(person for person, _ in kept)], before)
@@ -160,22 +161,24 @@ def test_the_wishes_cost_what_or_tools_finds(places: int, aim: str) -> None:
     event = an_event(dict.fromkeys(keys, places), aim=aim)
     people = [person for person in random_crowd(1000, keys, seed=places) if person.wishes]
     answer = seat(event, SESSION, people, {})
-    last = 5
-    price = [0, *(100**rank if aim == "nobody-badly" else rank for rank in range(last + 1))]
-    unwished = price[last + 1]
+    price = [0, *(100**rank if aim == "nobody-badly" else rank for rank in range(7))]
     costs = [
         {key: price[rank] for rank, keys in enumerate(known(p.wishes[SESSION], keys), 1) for key in keys}
         for p in people
     ]
+    unwished = [price[len(known(p.wishes[SESSION], keys)) + 1] for p in people]
     mine = sum(
-        cost.get(answer[p.email].workshop, unwished) if p.email in answer else unwished
-        for p, cost in zip(people, costs, strict=True)
+        cost.get(answer[p.email].workshop, other) if p.email in answer else NO_PLACE
+        for p, cost, other in zip(people, costs, unwished, strict=True)
     )
     assert mine == or_tools_cost(costs, dict.fromkeys(keys, places), unwished)
     assert len(answer) == min(len(people), places * len(keys))
 
 
-def or_tools_cost(costs: list[dict[str, int]], room: dict[str, int], unwished: int) -> int:
+NO_PLACE = 100**7
+
+
+def or_tools_cost(costs: list[dict[str, int]], room: dict[str, int], unwished: Sequence[int]) -> int:
     from ortools.graph.python import min_cost_flow  # type: ignore[import-untyped]  # has no stubs
 
     flow = min_cost_flow.SimpleMinCostFlow()
@@ -185,7 +188,9 @@ def or_tools_cost(costs: list[dict[str, int]], room: dict[str, int], unwished: i
     for i, cost in enumerate(costs):
         flow.set_node_supply(i, 1)
         for key, node in nodes.items():
-            flow.add_arc_with_capacity_and_unit_cost(i, node, 1, cost.get(key, unwished))
+            flow.add_arc_with_capacity_and_unit_cost(
+                i, node, 1, NO_PLACE if key == "nowhere" else cost.get(key, unwished[i])
+            )
     for key, node in nodes.items():
         flow.add_arc_with_capacity_and_unit_cost(node, sink, room[key], 0)
     flow.set_node_supply(sink, -len(costs))
@@ -278,12 +283,18 @@ def test_nobody_badly_spares_the_worst_where_most_satisfied_counts_the_sum() -> 
     assert ranks == {"nobody-badly": [2, 2, 2], "most-satisfied": [1, 1, 3]}
 
 
-def test_told_seats_stay_though_the_capacity_was_lowered() -> None:
+def test_where_the_capacity_was_lowered_the_highest_lots_move_before_anybody_new_is_seated() -> None:
     people = crowd(4, "A")
     kept = {email: s for person in people[:3] for email, s in told(person, "A").items()}
     answer = seat(an_event({"A": 2, "B": 1}), SESSION, people, kept)
-    newcomer = a_seat("B", 0, "wishes-full", person="p3")
-    assert answer == {**kept, "p3": newcomer}
+    unlucky = max(kept, key=lot)
+    assert answer == kept | {unlucky: replace(kept[unlucky], workshop="B", reason="moved-away")}
+
+
+def test_told_people_for_whom_no_other_place_is_left_stay_beyond_the_capacity() -> None:
+    people = crowd(3, "A")
+    kept = {email: s for person in people for email, s in told(person, "A").items()}
+    assert seat(an_event({"A": 1, "B": 0}), SESSION, people, kept) == kept
 
 
 def test_the_told_seat_of_somebody_who_does_not_come_is_free_again() -> None:
@@ -324,8 +335,20 @@ def test_people_without_wishes_go_where_fewest_sit() -> None:
 
 
 def test_unknown_workshops_and_repeated_wishes_are_left_out_and_the_next_move_up() -> None:
-    answer = seat(an_event({"A": 1, "B": 1}), SESSION, [a_person("p", "X", "A", "AB"), a_person("q", "A")], {})
-    assert {email: (got.workshop, got.rank) for email, got in answer.items()} == {"p": ("B", 2), "q": ("A", 1)}
+    answer = seat(an_event({"A": 0, "B": 1}), SESSION, [a_person("p", "X", "A", "AB")], {})
+    assert answer == {"p": a_seat("B", 2, "wish-2")}
+
+
+def test_naming_fewer_wishes_wins_nothing() -> None:
+    people = [a_person("only", "A"), *crowd(3, "A", "B")]
+    lost = Counter(
+        email
+        for seed in range(400)
+        for email, got in seat(an_event({"A": 3, "B": 3}, seed=f"s{seed}"), SESSION, people, {}).items()
+        if got.workshop == "B"
+    )
+    assert lost.total() == 400
+    assert all(75 < times < 125 for times in lost.values()), lost
 
 
 def test_without_people_or_workshops_there_are_no_seats() -> None:
@@ -334,8 +357,8 @@ def test_without_people_or_workshops_there_are_no_seats() -> None:
 
 
 def test_groups_may_share_a_flow_without_any_event() -> None:
-    groups = [Group(3, {0: 0, 1: 1}), Group(2, {0: 0})]
-    assert assign(groups, [Place(3), Place(2, 1), Place(4)], 9) == [{0: 1, 1: 1, 2: 1}, {0: 2}]
+    groups = [Group(3, {0: 0, 1: 1}, 9), Group(2, {0: 0}, 9)]
+    assert assign(groups, [Place(3), Place(2, 1), Place(4)]) == [{0: 1, 1: 1, 2: 1}, {0: 2}]
 
 
 def test_the_demand_counts_first_wishes() -> None:
@@ -354,13 +377,13 @@ WISHES = (("A",), ("B",))
             a_seat("B", 2, "wish-2"),
             "fr",
             WISHES,
-            "Votre 2e choix : le 1er, « A – Atelier », était demandé en premier par 31 personnes pour 24 places.",
+            "Votre 2e choix : le 1er, « A – Atelier », avait 31 demandes pour 24 places.",
         ),
         (
             a_seat("B", 2, "wish-2"),
             "en",
             WISHES,
-            "Your 2nd choice: the 1st, “A – Atelier”, was the first choice of 31 people for 24 places.",
+            "Your 2nd choice: the 1st, “A – Atelier”, was asked for by 31 people for 24 places.",
         ),
         (a_seat("B", 2, "wish-2"), "fr", (), "Votre 2e choix."),
         (a_seat("A", 2, "wish-2"), "fr", WISHES, "Votre 2e choix."),
@@ -374,8 +397,7 @@ WISHES = (("A",), ("B",))
             a_seat("B", 0, "wishes-full"),
             "fr",
             (("X",), (), ("A", "C")),
-            "Vos choix étaient complets : le 1er, « A – Atelier », était demandé en premier par 31 personnes"
-            " pour 24 places.",
+            "Vos choix étaient complets : le 1er, « A – Atelier », avait 31 demandes pour 24 places.",
         ),
         (
             a_seat("B", 0, "no-wishes"),
