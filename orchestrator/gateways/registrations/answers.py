@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from orchestrator.core.model import Answer, Answers, Event, Finding, Refusal, Wishes, identity
-from orchestrator.gateways.registrations import corrections, oddities
+from orchestrator.gateways.registrations import corrections
 from orchestrator.gateways.registrations.addresses import Unusable, usable
 from orchestrator.gateways.registrations.choices import choice, workshop_choice
 from orchestrator.gateways.registrations.columns import Columns, Place, locate
 from orchestrator.gateways.registrations.corrections import Corrections
+from orchestrator.gateways.registrations.doubts import doubts
 from orchestrator.gateways.registrations.layout import Layout, layout_of
 from orchestrator.gateways.registrations.names import clean, normal, starts_with_any
 from orchestrator.gateways.registrations.people import language_of, names_of
@@ -274,31 +275,8 @@ def _findings(
             if (said[0] != "wish-unknown" or said not in once) and seen[said[0]] <= MOST_OF_A_KIND:
                 result.append(Finding(line=line, code=said[0], message=said[1], remedy=said[2]))
             once.add(said)
-    result += _about_addresses([row for row in rows if identity(row.address) not in decided.keep])
+    result += doubts([row for row in rows if identity(row.address) not in decided.keep])
     return sorted(result, key=lambda finding: finding.line)
-
-
-def _about_addresses(rows: Iterable[Answer]) -> Iterator[Finding]:
-    rows = list(rows)
-    counts = Counter(row.address.rpartition("@")[2].lower() for row in rows)
-    usual = oddities.usual_domains(counts)
-    better = {domain: meant for domain in counts if (meant := oddities.meant(domain, usual, counts))}
-    for row in rows:
-        local, _, domain = row.address.rpartition("@")
-        if meant := better.get(domain.lower()):
-            yield Finding(
-                line=row.line,
-                code="address-typo",
-                message=f"« {row.address} » : sans doute « {local}@{meant} » ; la personne est inscrite telle quelle",
-                remedy=f'si oui, dans corrections.toml, sous [addresses] : "{row.address}" = "{local}@{meant}"',
-            )
-        if oddities.is_list(identity(row.address)):
-            yield Finding(
-                line=row.line,
-                code="mailing-list",
-                message=f"« {row.address} » ressemble à une liste de diffusion : tous ses membres auraient le même lien",
-                remedy="demander à la personne son adresse à elle, ou keep dans corrections.toml si c'est la sienne",
-            )
 
 
 def _first(cells: Sequence[str], place: Place) -> str:

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from orchestrator.core.alike import is_one_slip_apart
+
 _BIG = (
     "gmail.com hotmail.fr hotmail.com yahoo.fr yahoo.com outlook.fr outlook.com orange.fr wanadoo.fr free.fr laposte.net"
     " sfr.fr live.fr live.com icloud.com bbox.fr numericable.fr neuf.fr protonmail.com proton.me msn.com googlemail.com"
@@ -45,20 +47,8 @@ def meant(domain: str, usual: Mapping[str, int], counts: Mapping[str, int] = Cou
     name, _, ending = domain.rpartition(".")
     if ending in _ENDINGS and name:
         fixed = f"{name}.{_ENDINGS[ending]}"
-        return next((known for known in _BIG if _is_near(fixed, known)), fixed)
-    if near := next((known for known in _BIG if len(known) >= _SHORTEST and _is_near(domain, known)), ""):
+        return next((known for known in _BIG if is_one_slip_apart(fixed, known)), fixed)
+    if near := next((known for known in _BIG if len(known) >= _SHORTEST and is_one_slip_apart(domain, known)), ""):
         return near
     rare = counts.get(domain, 0) < 2
-    return next((known for known in usual if rare and len(known) > 2 * _SHORTEST and _is_near(domain, known)), "")
-
-
-def _is_near(typed: str, known: str) -> bool:
-    """Tell whether one letter added, lost, changed or swapped with its neighbour makes one of the other, or none."""
-    if typed == known:
-        return True
-    if abs(len(typed) - len(known)) > 1:
-        return False
-    start = next((i for i, (a, b) in enumerate(zip(typed, known, strict=False)) if a != b), min(len(typed), len(known)))
-    a, b = typed[start:], known[start:]
-    swapped = len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0] and a[2:] == b[2:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
+    return next((known for known in usual if rare and len(known) > 2 * _SHORTEST and is_one_slip_apart(domain, known)), "")
