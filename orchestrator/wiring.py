@@ -17,7 +17,7 @@ from orchestrator.core.model import Event
 from orchestrator.gateways.alarm.life import SignsOfLife
 from orchestrator.gateways.mail.scribe import JinjaScribe
 from orchestrator.gateways.mail.smtp import SmtpPost
-from orchestrator.gateways.registrations import Columns, CsvRegistrations
+from orchestrator.gateways.registrations import Columns, Register, in_file
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.world import World
@@ -148,17 +148,17 @@ def relay(settings: Settings, elsewhere: Elsewhere | None = None) -> SmtpPost:
     )
 
 
-def registrations(settings: Settings, event: Event, elsewhere: Elsewhere | None = None) -> CsvRegistrations:
+def registrations(settings: Settings, event: Event, elsewhere: Elsewhere | None = None) -> Register:
     """Read the form's answers. Raises BadConfiguration for a source that is not a file."""
     source = settings.registrations
     if elsewhere is not None:
-        return CsvRegistrations(elsewhere.source, elsewhere.columns or columns(settings), event)
+        return in_file(elsewhere.source, elsewhere.columns or columns(settings), event)
     if source.source != "file":
         problem = (
             f'{settings.path.name}: registrations.source – « {source.source} » n\'est pas encore lu ; mettez "file"'
         )
         raise BadConfiguration((problem,))
-    return CsvRegistrations(source.path, columns(settings), event)
+    return in_file(source.path, columns(settings), event)
 
 
 def columns(settings: Settings) -> Columns:

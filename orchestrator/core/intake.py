@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
 
-from orchestrator.core.model import Answer, Answers, Event, Person, Refusal, identity
+from orchestrator.core.alike import is_same_person
+from orchestrator.core.entries import added, overlaid, withdrawn
+from orchestrator.core.model import Answer, Answers, Entry, Event, Finding, Notice, Person, Refusal, identity
 
+_NOTHING: Mapping[str, Entry] = MappingProxyType({})
 FEW = 3
 SHARE = 0.02
 """More people than FEW and than this share of those known, gone at once: more likely a spoilt file than their wish."""
@@ -20,7 +25,9 @@ FULL = "liste d'attente : le nombre de personnes prévu est atteint"
 class Intake:
     """What the answers change. `edited` are full new values; `gone` and `held` are e-mails.
 
-    `held` people would be gone, but so many at once that the organiser must confirm it first.
+    `held` people would be gone, but so many at once that the organiser must confirm it first; a source that knows
+    none of them is another event's, and brings nobody in either. `notices`: who answered
+    and is not registered, and must be told why; complete at each reading.
     """
 
     new: tuple[Person, ...] = ()
@@ -28,21 +35,38 @@ class Intake:
     gone: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def decide_for(
-    event: Event, answers: Answers, known: Mapping[str, Person], now: datetime, *, confirmed: bool = False
+    event: Event,
+    answers: Answers,
+    known: Mapping[str, Person],
+    now: datetime,
+    *,
+    entries: Mapping[str, Entry] = _NOTHING,
+    confirmed: bool = False,
 ) -> Intake:
     """Decide by an event's own rules."""
     return decide(
         answers,
         known,
         now,
-        wishes_until=event.seating.wishes_until,
-        closes_at=event.closes_at,
-        limit=event.limit,
+        rules=Rules(wishes_until=event.seating.wishes_until, closes_at=event.closes_at, limit=event.limit),
+        entries=entries,
         confirmed=confirmed,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """From `wishes_until` on the wishes of known people stay as they are. Newcomers after `closes_at` or beyond `limit`
+    people (0 = none) are refused with their reason; a place that frees is theirs."""
+
+    wishes_until: datetime
+    closes_at: datetime | None = None
+    limit: int = 0
 
 
 def decide(
@@ -50,44 +74,139 @@ def decide(
     known: Mapping[str, Person],
     now: datetime,
     *,
-    wishes_until: datetime,
-    closes_at: datetime | None = None,
-    limit: int = 0,
+    rules: Rules,
+    entries: Mapping[str, Entry] = _NOTHING,
     confirmed: bool = False,
 ) -> Intake:
     """Compare the answers with the people registered now; those withdrawn are not `known` and may come back.
 
-    `known` is by e-mail. From `wishes_until` on the wishes of known people stay as they are. Newcomers after
-    `closes_at` or beyond `limit` people (0 = none) are refused with their reason; a place that frees is theirs.
+    `known` is by e-mail, `entries` too: what the organiser said of somebody wins over the answers.
     """
-    by_email = _by_email(answers.rows)
-    latest = {email: newest(rows) for email, rows in by_email.items()}
-    people = {email: _person(email, answer, now) for email, answer in latest.items() if answer.sessions}
+    mailboxes = {email: mailbox(rows) for email, rows in _by_email(answers.rows).items()}
+    latest = {email: box.holder for email, box in mailboxes.items()}
+    off = withdrawn(entries, latest)
+    people = {
+        email: overlaid(_person(email, answer, now), entries.get(email))
+        for email, answer in latest.items()
+        if _comes(answer) and email not in off
+    }
+    people |= added(entries, people, now)
+    said_so = off | {email for email, answer in latest.items() if answer.withdrawn}
     gone = tuple(sorted(known.keys() - people.keys()))
-    hold = not confirmed and (not answers.rows or len(gone) > max(FEW, SHARE * len(known)))
+    lost = [email for email in gone if email not in said_so]
+    hold = not confirmed and _is_spoilt(lost, known, latest)
+    foreign = hold and len(known) > FEW and not known.keys() & latest.keys()
+    leaving = tuple(email for email in gone if not hold or email in said_so)
     asking = sorted((p for e, p in people.items() if e not in known), key=lambda p: _turn(p, now))
-    places = limit - len(known) + (0 if hold else len(gone)) if limit else len(asking)
-    new, outside = _let_in(asking, now, closes_at, places)
+    places = rules.limit - len(known) + len(leaving) if rules.limit else len(asking)
+    new, outside = _let_in(asking, now, rules.closes_at, places, entries)
+    shared = [other for box in mailboxes.values() for other in box.others]
     return Intake(
-        new=new,
-        edited=tuple(_edited(people, known, frozen=now >= wishes_until)),
-        gone=() if hold else gone,
-        held=gone if hold else (),
-        refused=tuple(sorted((*answers.refused, *_unused(by_email, latest), *outside), key=lambda r: r.line)),
+        new=() if foreign else new,
+        edited=tuple(_edited(people, known, entries, frozen=now >= rules.wishes_until)),
+        gone=leaving,
+        held=tuple(lost) if hold else (),
+        refused=tuple(sorted((*answers.refused, *_nowhere(latest, off), *map(_refusal, outside)), key=lambda r: r.line)),
+        notices=tuple(sorted((*map(_shared, shared), *outside), key=lambda n: (n.line, n.email))),
+        findings=tuple(sorted((*answers.findings, *_findings(mailboxes)), key=lambda f: f.line)),
     )
 
 
+def _comes(answer: Answer) -> bool:
+    return bool(answer.sessions) and not answer.withdrawn
+
+
+def _is_spoilt(lost: Sequence[str], known: Mapping[str, Person], latest: Mapping[str, Answer]) -> bool:
+    """Tell whether so many are lost at once that the source itself is in doubt: few of many, or everybody."""
+    if not lost:
+        return False
+    return len(lost) > max(FEW, SHARE * len(known)) or not known.keys() & latest.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """The answers under one address. `holder`: the answer that counts; `others`: the newest of every other person."""
+
+    holder: Answer
+    others: tuple[Answer, ...] = ()
+
+
+def mailbox(rows: list[Answer]) -> Mailbox:
+    """Tell the people of one address apart: the first to answer keeps the place, with their newest answer."""
+    if len(rows) == 1:
+        return Mailbox(rows[0])
+    whose: list[list[Answer]] = []
+    for row in sorted(rows, key=_order(rows)):
+        theirs = next((r for r in whose if any(is_same_person(full_name(row), full_name(one)) for one in r)), None)
+        if theirs is None:
+            whose.append([row])
+        else:
+            theirs.append(row)
+    last = [newest(theirs) for theirs in whose]
+    holder = next(filter(_comes, last), last[0])
+    return Mailbox(holder, tuple(answer for answer in last if answer is not holder and _comes(answer)))
+
+
+def _order(rows: list[Answer]) -> Callable[[Answer], Any]:
+    if all(row.submitted_at for row in rows):
+        return lambda row: (row.submitted_at, row.line)
+    return lambda row: row.line
+
+
+def full_name(answer: Answer) -> str:
+    return f"{answer.first_name} {answer.last_name}".strip()
+
+
+def _shared(answer: Answer) -> Notice:
+    return _notice(identity(answer.address), answer, "shared", full_name(answer))
+
+
+def _notice(
+    email: str, who: Answer | Person, reason: Literal["shared", "late", "full"], name: str
+) -> Notice:
+    return Notice(email=email, address=who.address, reason=reason, name=name, language=who.language, line=who.line)
+
+
+def _refusal(notice: Notice) -> Refusal:
+    return Refusal(line=notice.line, reason=TOO_LATE if notice.reason == "late" else FULL)
+
+
+def _findings(mailboxes: Mapping[str, Mailbox]) -> Iterable[Finding]:
+    for email, box in mailboxes.items():
+        first = full_name(box.holder)
+        for other in box.others:
+            name = full_name(other)
+            yield Finding(
+                line=other.line,
+                code="shared-address",
+                message=f"{name} a la même adresse que {first} (ligne {box.holder.line}), {other.address} : "
+                f"{first} garde l'inscription, une lettre demande à {name} une adresse à soi",
+                remedy="si vous connaissez son adresse, dans corrections.toml : [[answers]] "
+                f'address = "{email}", name = "{name}", use = "…"',
+            )
+        if box.holder.withdrawn:
+            yield Finding(
+                line=box.holder.line, code="withdrawn", message=f"{first} ne vient plus", remedy="rien à faire"
+            )
+
+
 def _let_in(
-    asking: Iterable[Person], now: datetime, closes_at: datetime | None, places: int
-) -> tuple[tuple[Person, ...], list[Refusal]]:
-    """Let newcomers in, first come, first served, as long as registration is open and there are places."""
+    asking: Iterable[Person], now: datetime, closes_at: datetime | None, places: int, entries: Mapping[str, Entry]
+) -> tuple[tuple[Person, ...], list[Notice]]:
+    """Let newcomers in, first come, first served, as long as registration is open and there are places.
+
+    Whom the organiser added comes in all the same.
+    """
     new: list[Person] = []
     outside = []
     for person in asking:
-        if closes_at is not None and (person.submitted_at or now) >= closes_at:
-            outside.append(Refusal(line=person.line, reason=TOO_LATE))
+        name = f"{person.first_name} {person.last_name}".strip()
+        if person.email in entries and entries[person.email].added:
+            new.append(person)
+        elif closes_at is not None and (person.submitted_at or now) >= closes_at:
+            outside.append(_notice(person.email, person, "late", name))
         elif len(new) >= places:
-            outside.append(Refusal(line=person.line, reason=FULL))
+            outside.append(_notice(person.email, person, "full", name))
         else:
             new.append(person)
     return tuple(new), outside
@@ -119,17 +238,21 @@ def _person(email: str, answer: Answer, now: datetime) -> Person:
         wishes=answer.wishes,
         organisation=answer.organisation,
         needs=answer.needs,
+        extra=answer.extra,
         line=answer.line,
         submitted_at=answer.submitted_at,
         registered_at=now,
     )
 
 
-def _edited(people: Mapping[str, Person], known: Mapping[str, Person], *, frozen: bool) -> Iterable[Person]:
+def _edited(
+    people: Mapping[str, Person], known: Mapping[str, Person], entries: Mapping[str, Entry], *, frozen: bool
+) -> Iterable[Person]:
     """Yield the known people whose answer changed; that their row has moved is no change."""
     for email in sorted(people.keys() & known.keys()):
         before = known[email]
-        wishes = before.wishes if frozen else people[email].wishes
+        entered = email in entries and "wishes" in entries[email].fields
+        wishes = before.wishes if frozen and not entered else people[email].wishes
         after = replace(people[email], wishes=wishes, registered_at=before.registered_at)
         if replace(after, line=before.line) != before:
             yield after
@@ -140,16 +263,8 @@ def _turn(person: Person, now: datetime) -> tuple[datetime, int]:
     return person.submitted_at or now, person.line
 
 
-def _unused(by_email: Mapping[str, list[Answer]], latest: Mapping[str, Answer]) -> Iterable[Refusal]:
-    """Report the answers that register nobody: no session, or replaced by another name under the same address."""
+def _nowhere(latest: Mapping[str, Answer], off: Collection[str]) -> Iterable[Refusal]:
+    """Report the answers that register nobody because they choose no session."""
     for email, last in latest.items():
-        if not last.sessions:
+        if not last.sessions and not last.withdrawn and email not in off:
             yield Refusal(line=last.line, reason=NO_SESSION)
-        for row in by_email[email]:
-            if _name(row) != _name(last):
-                reason = f"remplacée par la réponse de la ligne {last.line} : même adresse, autre nom"
-                yield Refusal(line=row.line, reason=reason)
-
-
-def _name(answer: Answer) -> tuple[str, str]:
-    return answer.first_name.casefold(), answer.last_name.casefold()

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 Status = Literal["open", "cancelled"]
@@ -230,6 +230,49 @@ class Answer:
     organisation: str = ""
     needs: str = ""
     language: str = ""
+    withdrawn: bool = False
+    """They say that they do not come any more."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """What of the other columns is kept, by their titles: those declared with a purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something odd in the source, what it was taken for and what to do; `code` names its kind in scripts."""
+
+    line: int
+    code: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Somebody who answered and was not registered must be told why, at their address.
+
+    `shared`: the address is somebody else's already; `late`: registration had closed; `full`: beyond the limit.
+    """
+
+    email: str
+    address: str
+    reason: Literal["shared", "late", "full"]
+    name: str = ""
+    language: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the organiser said of one person, over whatever the source says: `fields` of Person as plain values.
+
+    `added`: registered by the organiser; `withdrawn_at`: they do not come, unless they answer again later.
+    """
+
+    email: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    added: bool = False
+    withdrawn_at: datetime | None = None
+    entered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +289,9 @@ class Answers:
 
     rows: tuple[Answer, ...]
     refused: tuple[Refusal, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What was understood: our key → the title it was read under."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +308,7 @@ class Person:
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
     organisation: str = ""
     needs: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
     line: int = 0
     submitted_at: datetime | None = None
     registered_at: datetime | None = None

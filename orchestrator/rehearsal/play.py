@@ -18,7 +18,7 @@ from typing import Any
 from orchestrator import wiring
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.model import Answer, Event
-from orchestrator.gateways.registrations import Columns, CsvRegistrations
+from orchestrator.gateways.registrations import Columns, in_file
 from orchestrator.rehearsal import people, report
 from orchestrator.rehearsal.clock import SharedClock
 from orchestrator.rehearsal.faults import Trouble
@@ -165,7 +165,7 @@ class Play:
             )
 
     def _rows(self) -> list[Arrival]:
-        source = CsvRegistrations(self.cast.file, self.cast.columns, self.event)
+        source = in_file(self.cast.file, self.cast.columns, self.event)
         return arrivals(self.event, source.read())
 
     def _latecomers(self) -> list[Arrival]:

@@ -26,7 +26,7 @@ from orchestrator.core.model import (
     Workshop,
     ZoomWishes,
 )
-from orchestrator.gateways.registrations import Columns, CsvRegistrations
+from orchestrator.gateways.registrations import Columns, in_file
 from orchestrator.gateways.registrations.files import LARGEST, steadily
 from orchestrator.gateways.registrations.stamps import instant
 from orchestrator.gateways.registrations.tables import MOST_ROWS, Row, Table, parse
@@ -76,7 +76,7 @@ WISHES = {"matin": ("Choix [1er]", "Choix [2e]", "Choix [3e]")}
 def read(folder: Path, text: str | bytes, columns: Columns | None = None) -> Answers:
     path = folder / "inscriptions.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return CsvRegistrations(path, columns or Columns(), EVENT).read()
+    return in_file(path, columns or Columns(), EVENT).read()
 
 
 def only(answers: Answers) -> Answer:
@@ -125,7 +125,7 @@ def test_a_row_of_the_form_becomes_an_answer_in_our_words(tmp_path: Path) -> Non
         '20/06/2021 15:08:24,Heloise@Exemple.FR,Héloïse,D’Été,Hélo,"Ville de Lyon, cheffe","Langue des\nsignes",'
         'Français,"Oui, avec plaisir",Non,"Réduire les tensions, avec les jeunes",A,\n'
     )
-    registrations: Registrations = CsvRegistrations(tmp_path / "inscriptions.csv", columns, EVENT)
+    registrations: Registrations = in_file(tmp_path / "inscriptions.csv", columns, EVENT)
     assert read(tmp_path, text, columns) == registrations.read()
     assert registrations.read() == Answers(
         rows=(
@@ -173,7 +173,7 @@ def test_every_way_of_saving_gives_the_same_person(tmp_path: Path, data: bytes) 
 
 def test_excels_sep_line_says_the_delimiter_and_counts_as_a_line() -> None:
     table = parse(b"sep=;\r\na,b;c\r\n1,2;3\r\n", "f.csv")
-    assert table == Table("f.csv", ("a,b", "c"), (Row(3, ["1,2", "3"]),), ";")
+    assert table == Table("f.csv", ("a,b", "c"), [Row(3, ["1,2", "3"])], ";", line=2)
 
 
 def test_points_colons_and_commas_in_questions_are_no_delimiters() -> None:
@@ -185,7 +185,7 @@ def test_lines_are_those_a_text_editor_shows() -> None:
     text = '\n"E\nmail",Nom\n\n"a@b.fr","X\r\nY\u2028\x0b"\n  , \nc@d.fr\ne@f.fr,Z,de trop\n'
     table = parse(text.encode(), "f.csv")
     assert table.header == ("E\nmail", "Nom")
-    assert table.rows == ((5, ["a@b.fr", "X\nY\u2028\x0b"]), (8, ["c@d.fr", ""]), (9, ["e@f.fr", "Z", "de trop"]))
+    assert table.rows == [(5, ["a@b.fr", "X\nY\u2028\x0b"]), (8, ["c@d.fr", ""]), (9, ["e@f.fr", "Z", "de trop"])]
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\ue000"), max_size=8)
@@ -211,15 +211,12 @@ def test_whatever_a_spreadsheet_wrote_is_read_back(rows: list[list[str]], delimi
         (b"", "est vide"),
         (b"\xef\xbb\xbf \r\n\n", "est vide"),
         (b",,\n,,\n", "est vide"),
-        (b"PK\x03\x04rest", "un classeur (xlsx ou ods)"),
-        (b"\xd0\xcf\x11\xe0rest", "un classeur (xls)"),
         (b"%PDF-1.7", "un PDF"),
         (b"\n<!DOCTYPE html><title>Connexion</title>", "une page web"),
-        (b"a,b\n\x00\x01,2", "n'est pas un fichier CSV"),
-        (b"a,b\n" + b"x" * 140_000 + b",2\n", "à partir de la ligne 2"),
+        (b"a,b\n\x00\x01,2", "n'est ni un fichier CSV ni un classeur"),
         pytest.param(b"a\n" + b"x\n" * (MOST_ROWS + 1), f"plus de {MOST_ROWS} lignes", marks=pytest.mark.slow),
     ],
-    ids=["empty", "blank", "no-cell", "xlsx", "xls", "pdf", "html", "binary", "endless-cell", "too-many-rows"],
+    ids=["empty", "blank", "no-cell", "pdf", "html", "binary", "too-many-rows"],
 )
 def test_a_file_that_is_no_table_is_named_as_what_it_is(tmp_path: Path, data: bytes, words: str) -> None:
     error = complaint(tmp_path, data)
@@ -234,11 +231,12 @@ def test_a_quotation_mark_left_open_is_told_rather_than_swallowing_the_people_af
 
 
 def test_a_missing_file_a_folder_and_a_huge_file_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
     (tmp_path / "huge.csv").touch()
     os.truncate(tmp_path / "huge.csv", LARGEST + 1)
-    told = {"none.csv": "n'existe pas", "": "est un dossier", "huge.csv": "est trop grand (plus de 20 Mo)"}
+    told = {"none.csv": "n'existe pas", "empty": "ne contient aucune liste", "huge.csv": "est trop grand (plus de 20 Mo)"}
     for name, words in told.items():
-        source = CsvRegistrations(tmp_path / name, Columns(), EVENT)
+        source = in_file(tmp_path / name, Columns(), EVENT)
         for look in (source.fingerprint, source.read):
             with pytest.raises(UnreadableSource, match="→") as caught:
                 look()
@@ -250,13 +248,13 @@ def test_a_file_that_may_not_be_read_says_who_lacks_the_right(tmp_path: Path) ->
     path = tmp_path / "inscriptions.csv"
     path.touch(mode=0o000)
     with pytest.raises(UnreadableSource, match=f"n° {os.geteuid()}"):
-        CsvRegistrations(path, Columns(), EVENT).read()
+        in_file(path, Columns(), EVENT).read()
 
 
 def test_a_special_file_is_refused_without_being_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "tube.csv")
     with pytest.raises(UnreadableSource, match="un fichier spécial"):
-        CsvRegistrations(tmp_path / "tube.csv", Columns(), EVENT).read()
+        in_file(tmp_path / "tube.csv", Columns(), EVENT).read()
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again() -> None:
@@ -282,11 +280,11 @@ def test_a_file_that_never_stops_changing_is_left_for_the_next_time(tmp_path: Pa
 def test_the_fingerprint_changes_with_the_file_and_with_the_way_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "inscriptions.csv"
     path.write_text("email\na@b.fr\n")
-    source = CsvRegistrations(path, Columns(), EVENT)
+    source = in_file(path, Columns(), EVENT)
     first = source.fingerprint()
-    assert source.fingerprint() == CsvRegistrations(path, Columns(), EVENT).fingerprint() == first
-    assert CsvRegistrations(path, Columns(yes=("da",)), EVENT).fingerprint() != first
-    assert CsvRegistrations(path, Columns(), replace(EVENT, workshops=())).fingerprint() != first
+    assert source.fingerprint() == in_file(path, Columns(), EVENT).fingerprint() == first
+    assert in_file(path, Columns(yes=("da",)), EVENT).fingerprint() != first
+    assert in_file(path, Columns(), replace(EVENT, workshops=())).fingerprint() != first
     path.write_text("email\na@b.fr\nc@d.fr\n")
     assert source.fingerprint() != first
 

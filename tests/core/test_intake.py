@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.intake import FULL, NO_SESSION, TOO_LATE, Intake, decide
-from orchestrator.core.model import Answer, Answers, Person, Refusal, Wishes
+from orchestrator.core.alike import is_same_person
+from orchestrator.core.intake import FULL, NO_SESSION, TOO_LATE, Intake, Rules, decide
+from orchestrator.core.model import Answer, Answers, Notice, Person, Refusal, Wishes
 
 NOW = datetime(2021, 6, 20, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 FREEZE = datetime(2021, 6, 22, 10, tzinfo=UTC)
+RULES = Rules(wishes_until=FREEZE)
 A: Wishes = (("a",), ("b",))
 B: Wishes = (("b",), ("a",))
 
@@ -36,7 +38,7 @@ def answer(
 def take(
     rows: list[Answer], known: Mapping[str, Person] | None = None, now: datetime = NOW, confirmed: bool = False
 ) -> Intake:
-    return decide(Answers(rows=tuple(rows)), known or {}, now, wishes_until=FREEZE, confirmed=confirmed)
+    return decide(Answers(rows=tuple(rows)), known or {}, now, rules=RULES, confirmed=confirmed)
 
 
 def after(known: Mapping[str, Person], intake: Intake) -> dict[str, Person]:
@@ -119,8 +121,9 @@ def test_a_corrected_answer_edits_the_person_and_keeps_when_they_were_first_know
     ],
 )
 def test_the_newest_answer_counts_by_its_stamp_or_else_by_its_line(rows: list[Answer], winner: str) -> None:
-    for order in (rows, rows[::-1]):
-        assert [person.first_name for person in take(order).new] == [winner]
+    theirs = [replace(row, first_name="Zoé", shown_as=row.first_name) for row in rows]
+    for order in (theirs, theirs[::-1]):
+        assert [person.shown_as for person in take(order).new] == [winner]
 
 
 def test_one_address_typed_in_two_cases_is_one_person() -> None:
@@ -128,11 +131,43 @@ def test_one_address_typed_in_two_cases_is_one_person() -> None:
     assert person.email == "zoe@exemple.fr"
 
 
-def test_two_names_under_one_address_are_reported_since_only_one_of_them_is_registered() -> None:
-    intake = take([answer(2, name="Marie"), answer(3, name="Paul"), answer(4, name="PAUL")])
-    reason = "remplacée par la réponse de la ligne 4 : même adresse, autre nom"
-    assert [person.first_name for person in intake.new] == ["PAUL"]
-    assert intake.refused == (Refusal(line=2, reason=reason),)
+def test_of_two_people_under_one_address_the_first_keeps_the_place_and_the_second_is_told() -> None:
+    rows = [answer(2, name="Marie", at=1), answer(3, name="Paul", at=2), answer(4, name="MARIE", at=3, wishes=B)]
+    intake = take(rows)
+    assert [(person.first_name, person.wishes["matin"]) for person in intake.new] == [("MARIE", B)]
+    assert intake.notices == (
+        Notice(email="zoe@exemple.fr", address="zoe@exemple.fr", reason="shared", name="Paul", line=3),
+    )
+    assert [(f.line, f.code) for f in intake.findings] == [(3, "shared-address")]
+    assert intake.refused == ()
+
+
+def test_the_place_goes_to_the_second_person_of_an_address_when_the_first_does_not_come_any_more() -> None:
+    rows = [answer(2, name="Marie", at=1), answer(3, name="Paul", at=2)]
+    left = replace(answer(4, name="Marie", at=3), sessions=(), withdrawn=True)
+    assert [person.first_name for person in take([*rows, left]).new] == ["Paul"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Zoé Li", "ZOE LI", True),
+        ("Marie Durand", "Durand Marie", True),
+        ("Marie", "Marie Durand", True),
+        ("J. Dupont", "Jean Dupont", True),
+        ("Chris Li", "Christophe Li", True),
+        ("Jean-Paul Li", "Jean Li", True),
+        ("Marie Durand", "Mme Marie Durand-Martin", True),
+        ("Jean Dupont", "Jean Dupond", True),
+        ("Marie Durand", "Paul Durand", False),
+        ("Marie Durand", "Marie Lopez", False),
+        ("Jean Martin", "Jeanne Martin", False),
+        ("Paul Li", "Paule Li", False),
+        ("Accueil", "Paul Martin", False),
+    ],
+)
+def test_two_spellings_are_one_person_and_two_colleagues_are_two(one: str, other: str, same: bool) -> None:
+    assert is_same_person(one, other) is is_same_person(other, one) is same
 
 
 def test_wishes_can_change_until_the_hour_and_stay_from_then_on() -> None:
@@ -167,7 +202,7 @@ def test_someone_who_chooses_no_session_is_refused_and_withdrawn_if_they_were_kn
 def test_refusals_of_the_source_are_kept_in_the_order_of_lines() -> None:
     nowhere = replace(answer(3), sessions=())
     refused = (Refusal(line=5, reason="x"), Refusal(line=2, reason="y"))
-    intake = decide(Answers(rows=(nowhere,), refused=refused), {}, NOW, wishes_until=FREEZE)
+    intake = decide(Answers(rows=(nowhere,), refused=refused), {}, NOW, rules=RULES)
     assert [refusal.line for refusal in intake.refused] == [2, 3, 5]
 
 
@@ -236,7 +271,7 @@ def without_lines(people: Mapping[str, Person]) -> dict[str, Person]:
 def test_importing_twice_is_importing_once(history: tuple[Answer, ...]) -> None:
     rows = numbered(history)
     again = take(rows, known_from(rows), LATER, confirmed=True)
-    assert replace(again, refused=()) == Intake()
+    assert replace(again, refused=(), notices=(), findings=()) == Intake()
 
 
 @quick
@@ -245,7 +280,8 @@ def test_the_order_of_rows_does_not_matter_when_their_stamps_differ(history, ran
     shuffled = random.sample(history, len(history))
     one, other = known_from(numbered(history)), known_from(numbered(shuffled))
     assert without_lines(one) == without_lines(other)
-    assert take(numbered(shuffled), one, LATER) == replace(Intake(), refused=take(numbered(shuffled)).refused)
+    again, first = take(numbered(shuffled), one, LATER), take(numbered(shuffled))
+    assert again == Intake(refused=first.refused, notices=first.notices, findings=first.findings)
 
 
 @quick
@@ -268,17 +304,19 @@ def test_any_source_leads_to_itself_from_any_state(first: tuple[Answer, ...], se
 def test_newcomers_after_the_closing_are_refused_and_known_people_stay() -> None:
     rows = [answer(2, "a@exemple.fr", at=1), answer(3, "b@exemple.fr", at=7200)]
     closes = NOW - timedelta(days=1) + timedelta(hours=1)
-    found = decide(Answers(rows=tuple(rows)), {}, NOW, wishes_until=FREEZE, closes_at=closes)
+    found = decide(Answers(rows=tuple(rows)), {}, NOW, rules=Rules(wishes_until=FREEZE, closes_at=closes))
     assert [p.email for p in found.new] == ["a@exemple.fr"]
     assert found.refused == (Refusal(line=3, reason=TOO_LATE),)
-    again = decide(Answers(rows=tuple(rows)), after({}, found), LATER, wishes_until=FREEZE, closes_at=closes)
+    assert [(n.email, n.reason, n.name) for n in found.notices] == [("b@exemple.fr", "late", "Zoé")]
+    again = decide(Answers(rows=tuple(rows)), after({}, found), LATER, rules=Rules(wishes_until=FREEZE, closes_at=closes))
     assert (again.new, again.edited, again.gone, again.refused) == ((), (), (), found.refused)
 
 
 def test_beyond_the_limit_people_wait_and_enter_when_a_place_frees() -> None:
     rows = [answer(line, f"p{line}@exemple.fr", at=100 - line, name=f"P{line}") for line in (2, 3, 4)]
-    first = decide(Answers(rows=tuple(rows)), {}, NOW, wishes_until=FREEZE, limit=2)
+    first = decide(Answers(rows=tuple(rows)), {}, NOW, rules=Rules(wishes_until=FREEZE, limit=2))
     assert [p.email for p in first.new] == ["p4@exemple.fr", "p3@exemple.fr"]
     assert first.refused == (Refusal(line=2, reason=FULL),)
-    left = decide(Answers(rows=tuple(rows[:2])), after({}, first), LATER, wishes_until=FREEZE, limit=2)
+    assert [(n.email, n.reason) for n in first.notices] == [("p2@exemple.fr", "full")]
+    left = decide(Answers(rows=tuple(rows[:2])), after({}, first), LATER, rules=Rules(wishes_until=FREEZE, limit=2))
     assert ([p.email for p in left.new], left.gone) == (["p2@exemple.fr"], ("p4@exemple.fr",))

@@ -18,7 +18,7 @@ from orchestrator import shipped
 from orchestrator.cli import main
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.core.model import Event
-from orchestrator.gateways.registrations import CsvRegistrations
+from orchestrator.gateways.registrations import in_file
 from orchestrator.rehearsal import people
 from orchestrator.rehearsal.faults import Trouble, read
 from orchestrator.rehearsal.play import cast
@@ -157,7 +157,7 @@ def test_a_source_that_is_missing_is_played_by_invented_people(tmp_path: Path) -
     )
     [settings] = gate.load(config, environ={})
     chosen = cast(settings, None, tmp_path)
-    answers = CsvRegistrations(chosen.file, chosen.columns, settings.event).read()
+    answers = in_file(chosen.file, chosen.columns, settings.event).read()
     assert (chosen.invented, len(answers.rows), answers.refused) == (True, 200, ())
 
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 from orchestrator import wiring
 from orchestrator.core.model import Event
 from orchestrator.gateways.mail.smtp import SmtpPost
-from orchestrator.gateways.registrations import Columns, CsvRegistrations
+from orchestrator.gateways.registrations import Columns, in_file
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.beat import Memory, beat, instants
@@ -213,7 +213,7 @@ class Theatre:
             event=self.event,
             store=self.store,
             clock=self,
-            registrations=CsvRegistrations(self.form.path, COLUMNS, self.event),
+            registrations=in_file(self.form.path, COLUMNS, self.event),
             meetings=ZoomMeetings(self.api),
             post=SmtpPost(host=self.relay.host, port=self.relay.port, security="none"),
             scribe=self.scribe,

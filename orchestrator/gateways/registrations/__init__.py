@@ -1,44 +1,80 @@
-"""Reads the registrations where the form writes them."""
+"""Reads the registrations where the form writes them: any source that gives a table, understood in one way."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from orchestrator.core.model import Answers, Event
-from orchestrator.gateways.registrations import files
-from orchestrator.gateways.registrations.answers import Understood, understand
-from orchestrator.gateways.registrations.columns import Columns
-from orchestrator.gateways.registrations.recognition import session_questions
-from orchestrator.gateways.registrations.tables import parse
+from orchestrator.gateways.registrations import corrections, files
+from orchestrator.gateways.registrations.answers import Progress, Understood, understand
+from orchestrator.gateways.registrations.columns import Columns, locate
+from orchestrator.gateways.registrations.contents import table_of
+from orchestrator.gateways.registrations.layout import Layout, layout_of
+from orchestrator.gateways.registrations.tables import Table
 
-__all__ = ["Columns", "CsvRegistrations"]
+__all__ = ["Columns", "FileTable", "Register", "Tables", "in_file"]
+
+
+class Tables(Protocol):
+    """Where a table of answers is found. Never written to."""
+
+    def fingerprint(self) -> str:
+        """A cheap sign that changes when the table does. Raises UnreadableSource."""
+
+    def table(self, wanted: tuple[str, ...]) -> Table:
+        """Read the whole table; `wanted` are titles it should have. Raises UnreadableSource."""
 
 
 @dataclass(frozen=True, slots=True)
-class CsvRegistrations:
-    """Answers in a CSV file, as forms export it and as spreadsheets save it again."""
+class FileTable:
+    """A file, or the newest file of a folder, as forms export it and as spreadsheets save it again."""
 
     path: Path
-    columns: Columns
-    event: Event
-    _known: dict[tuple[str, ...], Understood] = field(default_factory=dict, compare=False, repr=False)
-    """What the rows came to, by the header and the questions they were read under."""
+    wait: Callable[[float], None] | None = None
 
     def fingerprint(self) -> str:
-        """Change with the file, and with what decides how it is read. Raises UnreadableSource."""
-        reading = repr((self.columns, self.event.sessions, self.event.workshops, self.event.timezone))
-        return f"{files.fingerprint(self.path)}-{hashlib.blake2s(reading.encode(), digest_size=8).hexdigest()}"
+        return files.fingerprint(self.path)
 
-    def read(self) -> Answers:
-        """Read the whole file. Raises UnreadableSource; a row that cannot be used is refused, the others are read."""
-        table = parse(files.read(self.path), self.path.name)
-        columns = self.columns
-        if not columns.sessions and not columns.question:
-            columns = replace(columns, sessions=session_questions(table, columns, self.event))
-        form = (*table.header, *columns.sessions, *columns.sessions.values())
+    def table(self, wanted: tuple[str, ...]) -> Table:
+        return table_of(*files.read(self.path, self.wait), wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The registrations of one event: a source's table, put in our words, with the organiser's decisions applied."""
+
+    source: Tables
+    columns: Columns
+    event: Event
+    corrections: Path | None = None
+    _known: dict[str, Understood] = field(default_factory=dict, compare=False, repr=False)
+    """What the rows came to, by the layout and the decisions they were read under."""
+
+    def fingerprint(self) -> str:
+        """Change with the source, and with what decides how it is read. Raises UnreadableSource."""
+        reading = repr((self.columns, self.event.sessions, self.event.workshops, self.event.timezone))
+        decided = corrections.fingerprint(self.corrections)
+        return f"{self.source.fingerprint()}-{hashlib.blake2s(reading.encode(), digest_size=8).hexdigest()}{decided}"
+
+    def read(self, progress: Progress | None = None) -> Answers:
+        """Read everything. Raises UnreadableSource; a row that cannot be used is refused, the others are read."""
+        table = self.source.table(self.columns.named)
+        layout, decided = self.laid_out(table), corrections.read(self.corrections)
+        form = f"{layout.signature}{decided}"
         known = self._known.get(form, {})
         self._known.clear()
         self._known[form] = known
-        return understand(table, columns, self.event, known)
+        return understand(table, layout, self.event, decided, known, progress)
+
+    def laid_out(self, table: Table) -> Layout:
+        """Say where everything stands. Raises UnreadableSource."""
+        return layout_of(table, self.columns, locate(table, self.columns), self.event)
+
+
+def in_file(path: Path, columns: Columns, event: Event, decided: Path | None = None) -> Register:
+    """Read the registrations from a file, or from the newest of a folder."""
+    return Register(FileTable(path), columns, event, decided)

@@ -11,15 +11,40 @@ from pathlib import Path
 from orchestrator.core.errors import UnreadableSource
 
 LARGEST = 20_000_000
+READABLE = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".zip")
+_UNFINISHED = ("~$", ".~", ".")
+"""How the names begin of what editors and downloads keep beside a file."""
+Wait = Callable[[float], None]
+"""Waits so many seconds."""
+SETTLING = 2.0
+"""Seconds that a file which looks cut off is given to be written to its end."""
+
+
+def newest(path: Path) -> Path:
+    """Return the file itself, or the newest readable one of a watched folder. Raises UnreadableSource."""
+    if not path.is_dir():
+        return path
+    with _explained(path):
+        found = [
+            (file.stat().st_mtime_ns, file.name, file)
+            for file in path.iterdir()
+            if file.suffix.casefold() in READABLE and not file.name.startswith(_UNFINISHED) and file.is_file()
+        ]
+    if not found:
+        raise UnreadableSource(
+            f"Le dossier des inscriptions « {path} » ne contient aucune liste",
+            remedy=f"y déposer l'export du formulaire ({', '.join(READABLE)})",
+        )
+    return max(found)[2]
 
 
 def fingerprint(path: Path) -> str:
-    """Tell versions of the file apart by one stat. Raises UnreadableSource."""
+    """Tell versions of the file apart by one stat; of a folder, by those of its files. Raises UnreadableSource."""
+    path = newest(path)
     with _explained(path):
         found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        what = "un dossier" if stat.S_ISDIR(found.st_mode) else "un fichier spécial"
-        raise UnreadableSource(f"« {path} » est {what}", remedy="donner le chemin du fichier CSV lui-même")
+        raise UnreadableSource(f"« {path} » est un fichier spécial", remedy="donner le chemin du fichier lui-même")
     if found.st_size > LARGEST:
         raise UnreadableSource(
             f"« {path.name} » est trop grand (plus de {LARGEST // 1_000_000} Mo)",
@@ -28,9 +53,26 @@ def fingerprint(path: Path) -> str:
     return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
 
 
-def read(path: Path) -> bytes:
-    """Read the whole file. Raises UnreadableSource."""
-    return steadily(lambda: fingerprint(path), lambda: _bytes(path))
+def read(path: Path, wait: Wait | None = None) -> tuple[bytes, str]:
+    """Read the newest file whole; returns its bytes and its name. Raises UnreadableSource.
+
+    One that ends in the middle of a line is given a moment where there is a way to `wait`.
+    """
+    file = newest(path)
+    data = steadily(lambda: fingerprint(file), lambda: _bytes(file))
+    if wait is not None and _looks_cut_off(data):
+        wait(SETTLING)
+        data = steadily(lambda: fingerprint(file), lambda: _bytes(file))
+    return data, file.name
+
+
+def _looks_cut_off(data: bytes) -> bool:
+    """Tell whether the last line of a text has no end, and fewer columns than the first."""
+    first, last = data.split(b"\n", 1)[0], data.rsplit(b"\n", 1)[-1]
+    if not last.strip(b"\0\r ") or b"\r" in last or last == data:
+        return False
+    mark = max((b",", b";", b"\t"), key=first.count)
+    return last.count(mark) < first.count(mark)
 
 
 def steadily(sign: Callable[[], str], read: Callable[[], bytes]) -> bytes:
