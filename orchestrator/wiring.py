@@ -163,6 +163,7 @@ def columns(settings: Settings) -> Columns:
         organisation=names.organisation,
         needs=names.needs,
         language=names.language,
+        timezone=names.timezone,
         sessions=names.sessions,
         question=names.question,
         answers=names.answers,

@@ -85,9 +85,9 @@ def _let_in(
     outside = []
     for person in asking:
         if closes_at is not None and (person.submitted_at or now) >= closes_at:
-            outside.append(Refusal(line=person.line, reason=TOO_LATE))
+            outside.append(Refusal(line=person.line, reason=TOO_LATE, code="late"))
         elif len(new) >= places:
-            outside.append(Refusal(line=person.line, reason=FULL))
+            outside.append(Refusal(line=person.line, reason=FULL, code="full"))
         else:
             new.append(person)
     return tuple(new), outside
@@ -119,6 +119,7 @@ def _person(email: str, answer: Answer, now: datetime) -> Person:
         wishes=answer.wishes,
         organisation=answer.organisation,
         needs=answer.needs,
+        timezone=answer.timezone,
         line=answer.line,
         submitted_at=answer.submitted_at,
         registered_at=now,
@@ -148,7 +149,7 @@ def _unused(by_email: Mapping[str, list[Answer]], latest: Mapping[str, Answer]) 
         for row in by_email[email]:
             if _name(row) != _name(last):
                 reason = f"remplacée par la réponse de la ligne {last.line} : même adresse, autre nom"
-                yield Refusal(line=row.line, reason=reason)
+                yield Refusal(line=row.line, reason=reason, code="shared")
 
 
 def _name(answer: Answer) -> tuple[str, str]:

@@ -8,11 +8,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from pydantic import SecretStr
+
 from orchestrator.core.model import Event
 from orchestrator.settings.fields import sender_parts
 from orchestrator.settings.gate import Columns, Gate, WebSection
 from orchestrator.settings.remarks import warnings_about
 from orchestrator.settings.values import (
+    BounceBox,
     ColumnNames,
     Mail,
     Mailbox,
@@ -42,6 +45,9 @@ def settings_of(gate: Gate, event: Event, path: Path) -> Settings:
             people_days=gate.privacy.people_days,
             attendance_days=gate.privacy.attendance_days,
         ),
+        templates=_absolute(gate.letters.templates, path.parent) if gate.letters.templates else None,
+        alarm_url=SecretStr(gate.alarms.webhook_url),
+        bounces=BounceBox(**dict(gate.bounces)) if gate.bounces else None,
         warnings=warnings_about(event),
     )
 

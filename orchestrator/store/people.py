@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from orchestrator.core.model import Event, Person, Refusal, Seat
 from orchestrator.store.database import Database
-from orchestrator.store.schema import alarm, event, intake, letter, person, seat, told, way
+from orchestrator.store.schema import alarm, event, hold, intake, letter, memo, notice, person, seat, told, way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +65,14 @@ class Events:
             else:
                 c.execute(event.update().where(where).values(digest=digest, version=event.c.version + 1))
 
+    def served_at(self, key: str) -> datetime | None:
+        """When this store first served an event; never changes."""
+        with self._db.read() as c:
+            return c.execute(sa.select(event.c.served_at).where(event.c.key == key)).scalar()
+
     def purge(self, key: str) -> int:
         """Erase everybody and every letter of an event, keep that it was served; says how many rows that was."""
-        tables = (person, seat, intake, way, letter, told, alarm)
+        tables = (person, seat, intake, way, letter, told, alarm, hold, notice, memo)
         with self._db.read() as c:
             if not any(c.execute(sa.select(sa.literal(1)).where(t.c.event == key).limit(1)).scalar() for t in tables):
                 return 0
@@ -107,6 +112,12 @@ class People:
         query = sa.select(person.c.sessions).where(person.c.event == key, person.c.withdrawn_at.is_(None))
         with self._db.read() as c:
             return Counter(session for sessions in c.execute(query).scalars() for session in sessions)
+
+    def gone(self, key: str) -> dict[str, tuple[Person, datetime]]:
+        """Everyone who registered and withdrew, and when they did, by e-mail."""
+        query = sa.select(person).where(person.c.event == key, person.c.withdrawn_at.is_not(None))
+        with self._db.read() as c:
+            return {row.email: (_person(row), row.withdrawn_at) for row in c.execute(query)}
 
     def ever(self, key: str) -> int:
         """How many people ever registered."""
@@ -188,6 +199,7 @@ def _row(key: str, p: Person) -> dict[str, Any]:
         "wishes": {session: [list(rank) for rank in ranks] for session, ranks in sorted(p.wishes.items())},
         "organisation": p.organisation,
         "needs": p.needs,
+        "timezone": p.timezone,
         "line": p.line,
         "submitted_at": p.submitted_at,
         "registered_at": p.registered_at,
@@ -212,6 +224,7 @@ def _person(row: Any) -> Person:
         wishes={s: tuple(tuple(rank) for rank in ranks) for s, ranks in row.wishes.items()},
         organisation=row.organisation,
         needs=row.needs,
+        timezone=row.timezone,
         line=row.line,
         submitted_at=row.submitted_at,
         registered_at=row.registered_at,

@@ -132,7 +132,7 @@ def test_two_names_under_one_address_are_reported_since_only_one_of_them_is_regi
     intake = take([answer(2, name="Marie"), answer(3, name="Paul"), answer(4, name="PAUL")])
     reason = "remplacée par la réponse de la ligne 4 : même adresse, autre nom"
     assert [person.first_name for person in intake.new] == ["PAUL"]
-    assert intake.refused == (Refusal(line=2, reason=reason),)
+    assert intake.refused == (Refusal(line=2, reason=reason, code="shared"),)
 
 
 def test_wishes_can_change_until_the_hour_and_stay_from_then_on() -> None:
@@ -270,7 +270,7 @@ def test_newcomers_after_the_closing_are_refused_and_known_people_stay() -> None
     closes = NOW - timedelta(days=1) + timedelta(hours=1)
     found = decide(Answers(rows=tuple(rows)), {}, NOW, wishes_until=FREEZE, closes_at=closes)
     assert [p.email for p in found.new] == ["a@exemple.fr"]
-    assert found.refused == (Refusal(line=3, reason=TOO_LATE),)
+    assert found.refused == (Refusal(line=3, reason=TOO_LATE, code="late"),)
     again = decide(Answers(rows=tuple(rows)), after({}, found), LATER, wishes_until=FREEZE, closes_at=closes)
     assert (again.new, again.edited, again.gone, again.refused) == ((), (), (), found.refused)
 
@@ -279,6 +279,6 @@ def test_beyond_the_limit_people_wait_and_enter_when_a_place_frees() -> None:
     rows = [answer(line, f"p{line}@exemple.fr", at=100 - line, name=f"P{line}") for line in (2, 3, 4)]
     first = decide(Answers(rows=tuple(rows)), {}, NOW, wishes_until=FREEZE, limit=2)
     assert [p.email for p in first.new] == ["p4@exemple.fr", "p3@exemple.fr"]
-    assert first.refused == (Refusal(line=2, reason=FULL),)
+    assert first.refused == (Refusal(line=2, reason=FULL, code="full"),)
     left = decide(Answers(rows=tuple(rows[:2])), after({}, first), LATER, wishes_until=FREEZE, limit=2)
     assert ([p.email for p in left.new], left.gone) == (["p2@exemple.fr"], ("p4@exemple.fr",))

@@ -12,6 +12,7 @@ from orchestrator.gateways.registrations.columns import Columns, Place, Places, 
 from orchestrator.gateways.registrations.names import clean, normal, starts_with_any
 from orchestrator.gateways.registrations.stamps import instant
 from orchestrator.gateways.registrations.tables import Row, Table
+from orchestrator.gateways.registrations.zones import zone_named
 
 LONGEST_TEXT = 1_000
 _LANGUAGES = {"fr": "fr", "français": "fr", "french": "fr", "en": "en", "anglais": "en", "english": "en"}
@@ -79,6 +80,7 @@ class _Form:
             organisation=clean(typed["organisation"], LONGEST_TEXT),
             needs=clean(typed["needs"], LONGEST_TEXT),
             language=_LANGUAGES.get(normal(typed["language"]), ""),
+            timezone=zone_named(typed["timezone"]),
         )
 
     def sessions(self, cells: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,17 @@ from orchestrator.gateways.registrations.tables import Table
 Place = tuple[int, ...]
 """The columns that hold one thing. Several: a form with branches repeats a question, and a row fills one of them."""
 
-TEXTS = ("email", "first_name", "last_name", "shown_as", "submitted_at", "organisation", "needs", "language")
+TEXTS = (
+    "email",
+    "first_name",
+    "last_name",
+    "shown_as",
+    "submitted_at",
+    "organisation",
+    "needs",
+    "language",
+    "timezone",
+)
 RECOGNISED = {
     "email": (
         "adresse e-mail",
@@ -52,6 +62,7 @@ class Columns:
     organisation: str = ""
     needs: str = ""
     language: str = ""
+    timezone: str = ""
     sessions: Mapping[str, str] = field(default_factory=dict)
     question: str = ""
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
