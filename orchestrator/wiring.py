@@ -20,7 +20,8 @@ from orchestrator.gateways.mail.smtp import SmtpPost
 from orchestrator.gateways.registrations import Columns, Register, in_file
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
-from orchestrator.jobs.world import World
+from orchestrator.jobs.presence import live
+from orchestrator.jobs.world import World, nothing_known
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
 from orchestrator.store import Store
@@ -172,6 +173,7 @@ def columns(settings: Settings) -> Columns:
         organisation=names.organisation,
         needs=names.needs,
         language=names.language,
+        timezone=names.timezone,
         sessions=names.sessions,
         question=names.question,
         answers=names.answers,
@@ -196,6 +198,9 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
         relay=f"{mail.username}@{mail.host}:{mail.port}",
         connections=mail.connections,
         organisers=settings.web.organisers if settings.web else (),
+        live=(lambda key: live(store, key, clock.now()))
+        if settings.zoom.webhook_secret.get_secret_value()
+        else nothing_known,
     )
 
 

@@ -106,7 +106,7 @@ def _play(settings: Settings, registrations: Path | None, faults: tuple[str, ...
 
 def _tell(report: dict[str, Any], out: Path) -> None:
     """Say what happened as an organiser would."""
-    from orchestrator.jobs.standing import NAMES
+    from orchestrator.jobs.names import NAMES
 
     letters = report["letters"]
     click.echo(f"\n  {report['people']} personnes se sont inscrites ; {len(report['refused_rows'])} lignes à revoir.")

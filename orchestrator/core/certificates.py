@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from orchestrator.core.attendance import Attendance
 from orchestrator.core.model import Event, Person
-from orchestrator.core.presence import Attendance
 
 VERSION = 1
 LONGEST = 72

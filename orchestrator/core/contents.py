@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestrator.core.letters import CANCELLED, Recipient, signs_in
 from orchestrator.core.meetings import Found, meeting_of, signing_in
 from orchestrator.core.model import Event, Session, Speaker, Workshop
+from orchestrator.core.notices import Notice
 
 GREETING_LENGTH = 60
 _LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|@|\w[.。．｡]\w\w|\d\.\d", re.IGNORECASE)
@@ -40,6 +42,12 @@ class Outlook:
     """Seats taken by workshop."""
     expected: Mapping[str, int] = field(default_factory=dict)
     """People by session."""
+    fallback: bool = False
+    """Plan B is on: everybody meets at the event's `fallback_url`."""
+    page: str = ""
+    """The address of their own page."""
+    asked: Notice | None = None
+    """What the letter was asked for by."""
 
 
 def compose(
@@ -71,11 +79,25 @@ def compose(
         "rooms_told_at": event.seating.tell_at.astimezone(event.zone) if untold and _is_ahead(event, outlook) else None,
         "changes": list(changes),
         "host": None if who.speaker is None else _host(event, who.speaker, outlook, is_reminder=bool(session)),
+        "fallback": outlook.fallback,
+        "page": outlook.page,
+        "asked": None if outlook.asked is None else spoken(outlook.asked),
         "notice": {
             "controller": event.controller or event.organiser.name,
             "dpo": event.dpo,
             "people_days": event.people_days,
         },
+    }
+
+
+def spoken(notice: Notice) -> Plain:
+    """Turn what was asked into what templates print: paragraphs of lines."""
+    paragraphs = [block.split("\n") for block in re.split(r"\n\s*\n", notice.body.strip())]
+    return {
+        "subject": notice.subject,
+        "paragraphs": [[line.strip() for line in lines if line.strip()] for lines in paragraphs],
+        "name": greeting(Name(first=notice.name)),
+        "code": notice.code,
     }
 
 
@@ -124,6 +146,7 @@ def _person(who: Recipient, name: Name) -> Plain:
         "last_name": name.last,
         "greeting": greeting(name),
         "address": who.address,
+        "zone": who.zone,
     }
 
 
@@ -162,6 +185,7 @@ def _session(event: Event, who: Recipient, session: Session, outlook: Outlook) -
         "starts_at": session.starts_at.astimezone(local),
         "ends_at": session.ends_at.astimezone(local),
         "doors_at": session.doors_at.astimezone(local),
+        "local": _where_they_are(who, session, local),
         "cancelled": event.is_cancelled(session.key),
         "programme": [
             {"at": item.at.astimezone(local), "title": item.title, "people": list(item.people)}
@@ -171,6 +195,16 @@ def _session(event: Event, who: Recipient, session: Session, outlook: Outlook) -
         "has_workshops": bool(event.workshops_of(session.key)),
         "room": _room(event, who, session, outlook),
     }
+
+
+def _where_they_are(who: Recipient, session: Session, event_zone: ZoneInfo) -> Plain | None:
+    """Give a session's hours by the reader's own clock, where that shows another hour."""
+    if not who.zone:
+        return None
+    here = session.starts_at.astimezone(ZoneInfo(who.zone))
+    if here.utcoffset() == session.starts_at.astimezone(event_zone).utcoffset():
+        return None
+    return {"starts_at": here, "ends_at": session.ends_at.astimezone(here.tzinfo), "zone": who.zone}
 
 
 def _room(event: Event, who: Recipient, session: Session, outlook: Outlook) -> Plain | None:
@@ -225,7 +259,7 @@ def changes_in_words(event: Event, who: Recipient, changed: Mapping[str, str]) -
     entries = []
     for fact, now in sorted(changed.items()):
         kind, _, key = fact.partition(":")
-        if now == CANCELLED or (key in new and kind != "time"):
+        if kind == "fallback" or now == CANCELLED or (key in new and kind != "time"):
             continue
         before = _told(who, fact)
         entry: Plain = {"what": kind, "session": _title(event, key), "before": None, "after": None}

@@ -106,7 +106,9 @@ def decide(
         edited=tuple(_edited(people, known, entries, frozen=now >= rules.wishes_until)),
         gone=leaving,
         held=tuple(lost) if hold else (),
-        refused=tuple(sorted((*answers.refused, *_nowhere(latest, off), *map(_refusal, outside)), key=lambda r: r.line)),
+        refused=tuple(
+            sorted((*answers.refused, *_nowhere(latest, off), *map(_refusal, outside)), key=lambda r: r.line)
+        ),
         notices=tuple(sorted((*map(_shared, shared), *outside), key=lambda n: (n.line, n.email))),
         findings=tuple(sorted((*answers.findings, *_findings(mailboxes)), key=lambda f: f.line)),
     )
@@ -161,9 +163,7 @@ def _shared(answer: Answer) -> Notice:
     return _notice(identity(answer.address), answer, "shared", full_name(answer))
 
 
-def _notice(
-    email: str, who: Answer | Person, reason: Literal["shared", "late", "full"], name: str
-) -> Notice:
+def _notice(email: str, who: Answer | Person, reason: Literal["shared", "late", "full"], name: str) -> Notice:
     return Notice(email=email, address=who.address, reason=reason, name=name, language=who.language, line=who.line)
 
 
@@ -239,6 +239,7 @@ def _person(email: str, answer: Answer, now: datetime) -> Person:
         organisation=answer.organisation,
         needs=answer.needs,
         extra=answer.extra,
+        timezone=answer.timezone,
         line=answer.line,
         submitted_at=answer.submitted_at,
         registered_at=now,

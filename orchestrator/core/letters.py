@@ -11,14 +11,22 @@ from functools import partial
 
 from orchestrator.core.meetings import SIGNING_IN, Pass, meetings_of, signing_in
 from orchestrator.core.model import Before, Event, Person, Reminder, Seat, Session, Speaker, identity, reference
+from orchestrator.core.presence import NOTHING_KNOWN, PATIENCE, TOO_LATE, Live
 from orchestrator.core.sending import Departure, Wave, departures
 
 AT_ONCE = timedelta(minutes=3)
 """How soon a letter that is due at once should be through; decides its place in the queue."""
 FRESH_LINK = timedelta(minutes=60)
 """Somebody whose link left less than this before a reminder's hour is not owed that reminder."""
-KINDS = ("link", "room", "reminder", "host", "moved", "cancelled", "alert")
+KINDS = (
+    *("link", "room", "reminder", "host", "moved", "cancelled", "alert"),
+    *("started", "fallback", "announce", "resend", "late", "shared", "bye"),
+)
 CANCELLED = "cancelled"
+FALLBACK, BYE = "fallback:", "bye:"
+"""Facts of no session: that plan B is on, and that somebody was told they are no longer registered."""
+GRACE = timedelta(minutes=10)
+"""How long after a row has gone its person is written to: it may come back."""
 
 Facts = Mapping[str, str]
 """What somebody is told: `time:<session>`, `link:<session>`, `room:<session>` → a value that changes with it."""
@@ -66,7 +74,17 @@ class Recipient:
     told: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     """What the letters sent so far told, and when."""
     first_sent_at: datetime | None = None
-    """When the first letter (`link`, or `host` for a speaker) was accepted by the relay."""
+    """When the first letter (`link`, or `host` for a speaker) was accepted by the relay; None for who came back."""
+    zone: str = ""
+    """Where they are, by IANA's name; "" = where the event is."""
+    gone_at: datetime | None = None
+    """When they withdrew."""
+
+    @property
+    def revision(self) -> str:
+        """Number the first letter anew for somebody who left, was told so, and came back."""
+        said = self.told.get(BYE)
+        return "1" if said is None else f"{said[1].timestamp():.0f}"
 
 
 def digest(text: str) -> str:
@@ -90,10 +108,13 @@ class Almanac:
     """The fact told about a session's hours."""
     hours: tuple[tuple[Reminder, str, datetime], ...]
     """Each reminder of an open session with its rule's name and instant."""
+    fallback: str = ""
+    """The fact told while everybody meets at plan B."""
+    live: Live = NOTHING_KNOWN
 
 
-def almanac(event: Event) -> Almanac:
-    """Work out an event's dates and places."""
+def almanac(event: Event, *, fallback: bool = False, live: Live = NOTHING_KNOWN) -> Almanac:
+    """Work out an event's dates and places. `fallback`: plan B is on."""
     off = frozenset(s.key for s in event.sessions if event.is_cancelled(s.key))
     return Almanac(
         event=event,
@@ -103,12 +124,14 @@ def almanac(event: Event) -> Almanac:
         signing_in=signing_in(event),
         times={s.key: _time_fact(event, s) for s in event.sessions},
         hours=tuple((r, r.rule.name, due_at(event, r)) for r in event.reminders if r.session not in off),
+        fallback=digest(event.fallback_url) if fallback and event.fallback_url else "",
+        live=live,
     )
 
 
 def facts_for(book: Almanac, who: Recipient, sessions: Iterable[str] | None = None) -> dict[str, str]:
     """Say what is true now for somebody, of their sessions or of some of them."""
-    facts = {}
+    facts = {FALLBACK: book.fallback} if book.fallback else {}
     for key in who.sessions if sessions is None else sessions:
         facts[f"time:{key}"] = book.times[key]
         if key in book.off:
@@ -128,10 +151,10 @@ def _time_fact(event: Event, session: Session) -> str:
 
 def has_way_in(book: Almanac, who: Recipient, meetings: Collection[str]) -> bool:
     """Tell whether every open session of theirs can be entered: a personal link, or a meeting to sign in to."""
-    return book.off.union(_enterable(book, who, meetings)).issuperset(who.sessions)
+    return book.off.union(enterable(book, who, meetings)).issuperset(who.sessions)
 
 
-def _enterable(book: Almanac, who: Recipient, meetings: Collection[str]) -> frozenset[str]:
+def enterable(book: Almanac, who: Recipient, meetings: Collection[str]) -> frozenset[str]:
     open_to = meetings if signs_in(who, book.signing_in) else who.passes
     return frozenset(key for key in who.sessions if key not in book.off and book.meeting[key] in open_to)
 
@@ -146,10 +169,10 @@ def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str]
 
     The first waits until every session of theirs that is not over can be entered; from then on none waits for another.
     """
-    enterable = _enterable(book, who, meetings)
+    ways = enterable(book, who, meetings)
     over = {key for key in who.sessions if book.sessions[key].ends_at <= now}
-    ready = enterable.union(book.off, over).issuperset(who.sessions)
-    if not who.sessions or (who.first_sent_at is None and not (ready and enterable - over)):
+    ready = ways.union(book.off, over).issuperset(who.sessions)
+    if not who.sessions or (who.first_sent_at is None and not (ready and ways - over)):
         return
     write = partial(
         Owed,
@@ -161,8 +184,9 @@ def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str]
     void_at = max(book.sessions[key].ends_at for key in who.sessions)
     yield _first(write, who, void_at)
     if who.speaker is None:
-        yield from _rooms(book, who, write, enterable)
-    yield from _reminders(book, who, write, enterable, now)
+        yield from _rooms(book, who, write, ways)
+        yield from _missed(book, who, write, ways)
+    yield from _reminders(book, who, write, ways, now)
     if who.first_sent_at is not None:
         yield from _corrections(book, who, write, ready=ready)
 
@@ -174,7 +198,14 @@ def _first(write: Write, who: Recipient, void_at: datetime) -> Owed:
     if who.speaker is not None:
         return write(kind="host", void_at=void_at)
     at = who.registered_at
-    return write(kind="link", void_at=void_at, due_at=at, leave_from=at, wanted_by=at + AT_ONCE if at else None)
+    return write(
+        kind="link",
+        void_at=void_at,
+        revision=who.revision,
+        due_at=at,
+        leave_from=at,
+        wanted_by=at + AT_ONCE if at else None,
+    )
 
 
 def _rooms(book: Almanac, who: Recipient, write: Write, sessions: Collection[str]) -> Iterator[Owed]:
@@ -191,6 +222,19 @@ def _rooms(book: Almanac, who: Recipient, write: Write, sessions: Collection[str
             void_at=session.ends_at,
             wanted_by=min(tell_at + timedelta(hours=1), session.starts_at),
         )
+
+
+def _missed(book: Almanac, who: Recipient, write: Write, sessions: Collection[str]) -> Iterator[Owed]:
+    """Fetch whoever had their link before a session began and is not seen in it, once the host is there."""
+    for key in sorted(sessions):
+        session, meeting = book.sessions[key], book.meeting[key]
+        since = book.live.open_since.get(meeting)
+        told_before = who.first_sent_at is not None and who.first_sent_at < session.starts_at
+        if since is None or not told_before or book.live.saw(meeting, who.email, session.doors_at):
+            continue
+        at, void_at = max(session.starts_at, since) + PATIENCE, session.starts_at + TOO_LATE
+        if at < void_at:
+            yield write(kind="started", session=key, due_at=at, leave_from=at, wanted_by=at, void_at=void_at)
 
 
 def due_at(event: Event, reminder: Reminder) -> datetime:
@@ -224,6 +268,9 @@ def _reminders(book: Almanac, who: Recipient, write: Write, sessions: Collection
 
 def _corrections(book: Almanac, who: Recipient, write: Write, *, ready: bool) -> Iterator[Owed]:
     changed = changed_facts(book, who)
+    if FALLBACK in changed:
+        yield _plan_b(book, who, write, changed)
+        del changed[FALLBACK]
     if not changed:
         return
     gone = {fact for fact, now in changed.items() if now == CANCELLED}
@@ -236,6 +283,55 @@ def _corrections(book: Almanac, who: Recipient, write: Write, *, ready: bool) ->
         yield write(kind="cancelled", void_at=void_at, session=session, revision=_revision(who, {fact}, changed))
     if ready and (rest := changed.keys() - gone):
         yield write(kind="moved", void_at=void_at, revision=_revision(who, rest, changed))
+
+
+def _plan_b(book: Almanac, who: Recipient, write: Write, changed: Mapping[str, str]) -> Owed:
+    """Tell where everybody meets now, or that it is Zoom again."""
+    return write(kind="fallback", void_at=book.event.last_end, revision=_revision(who, {FALLBACK}, changed))
+
+
+def farewell(book: Almanac, who: Recipient, now: datetime) -> Iterator[Owed]:
+    """List what somebody is owed who withdrew: one letter that ends what they were told, if they were told it."""
+    ahead = [key for key in book.sessions if f"time:{key}" in who.told and book.sessions[key].ends_at > now]
+    still = [key for key in ahead if who.told[f"time:{key}"][0] != CANCELLED]
+    if who.gone_at is None or not still:
+        return
+    at = who.gone_at + GRACE
+    yield Owed(
+        kind="bye",
+        person=who.ref,
+        email=who.email,
+        to=who.address,
+        language=who.language or book.event.language,
+        revision=f"{who.gone_at.timestamp():.0f}",
+        due_at=at,
+        leave_from=at,
+        void_at=max(book.sessions[key].ends_at for key in still),
+    )
+
+
+def facts_told(
+    book: Almanac, who: Recipient, kind: str, session: str, changed: Mapping[str, str]
+) -> dict[str, str | None]:
+    """Say what a letter tells its reader; None = that it is no longer so."""
+    if kind in ("announce", "late", "shared"):
+        return {}
+    if kind == "bye":
+        return dict.fromkeys(who.told) | {BYE: f"{who.gone_at}"}
+    if kind == "cancelled":
+        gone = {fact: value for fact, value in changed.items() if value == CANCELLED}
+        return {f: v for f, v in gone.items() if not session or f == f"time:{session}"}
+    facts: dict[str, str | None] = dict(facts_for(book, who, [session] if session else None))
+    if FALLBACK in who.told and not book.fallback:
+        facts[FALLBACK] = None
+    if kind == "moved":
+        facts |= {fact: value or None for fact, value in changed.items() if value != CANCELLED}
+        facts |= {fact: None for fact in who.told if fact not in (FALLBACK, BYE) and _is_removed(who, fact)}
+    return {fact: value for fact, value in facts.items() if value != CANCELLED}
+
+
+def _is_removed(who: Recipient, fact: str) -> bool:
+    return fact.partition(":")[2] not in who.sessions
 
 
 def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:
@@ -263,6 +359,8 @@ def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:
 
 def _is_loss(book: Almanac, who: Recipient, kind: str, session: str, before: str) -> bool:
     """Tell whether it is news that something told is not true any more, and nothing has taken its place."""
+    if kind == "fallback":
+        return True
     if kind == "room":
         return session in who.sessions and session not in book.off
     return kind == "time" and before != CANCELLED
@@ -318,6 +416,7 @@ def people_as_recipients(
     """Bring together what decides each person's letters; passes and seats by e-mail, the rest by reference."""
     for person in people:
         ref = reference(event.key, person.email)
+        mine = told.get(ref, {})
         yield Recipient(
             ref=ref,
             email=person.email,
@@ -327,9 +426,16 @@ def people_as_recipients(
             registered_at=person.registered_at,
             passes=passes.get(person.email, {}),
             seats=seats.get(person.email, {}),
-            told=told.get(ref, {}),
-            first_sent_at=first_sent.get(ref),
+            told=mine,
+            first_sent_at=_since_return(first_sent.get(ref), mine),
+            zone=person.timezone,
         )
+
+
+def _since_return(first_sent: datetime | None, told: Mapping[str, tuple[str, datetime]]) -> datetime | None:
+    """A first letter from before they left and were told so does not count any more."""
+    said = told.get(BYE)
+    return None if first_sent is None or (said is not None and said[1] >= first_sent) else first_sent
 
 
 def speaker_reference(event: Event, speaker: Speaker) -> str:

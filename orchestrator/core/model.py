@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 Status = Literal["open", "cancelled"]
 Role = Literal["host", "alternative-host", "speaker", "facilitator"]
 Audience = Literal["registrants", "speakers", "all"]
+IfSilent = Literal["send", "hold"]
+"""What becomes of a link or a reminder whose approval nobody gave in time."""
 Wishes = tuple[tuple[str, ...], ...]
 """Workshop keys, best rank first; the keys of one rank are wished equally."""
 
@@ -114,6 +116,9 @@ class Reminder:
     session: str
     rule: Rule
     audience: Audience = "registrants"
+    approve: bool = False
+    """Wait for the organiser's word."""
+    if_silent: IfSilent = "send"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +162,16 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetterWishes:
+    """How the organiser wants the letters."""
+
+    light: frozenset[str] = frozenset()
+    """Domains whose filters are strict: their letters carry no file. In lower case."""
+    approve_rooms: bool = False
+    if_silent: IfSilent = "send"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     key: str
     title: str
@@ -180,6 +195,7 @@ class Event:
     mail_from: str = ""
     reply_to: str = ""
     quota: Quota = field(default_factory=Quota)
+    letters: LetterWishes = field(default_factory=LetterWishes)
     controller: str = ""
     dpo: str = ""
     people_days: int = 30
@@ -230,6 +246,8 @@ class Answer:
     organisation: str = ""
     needs: str = ""
     language: str = ""
+    timezone: str = ""
+    """Where they are, by IANA's name; "" = where the event is."""
     withdrawn: bool = False
     """They say that they do not come any more."""
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -277,10 +295,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A row that could not be used, and why, in the organiser's language."""
+    """A row that could not be used, and why, in the organiser's language.
+
+    `code` tells what the person must hear: late | full | shared; "" = nothing.
+    """
 
     line: int
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +332,7 @@ class Person:
     needs: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     line: int = 0
+    timezone: str = ""
     submitted_at: datetime | None = None
     registered_at: datetime | None = None
     """When the service first knew them."""

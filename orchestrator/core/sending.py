@@ -87,6 +87,14 @@ def departures(waves: Iterable[Wave], quota: Quota) -> Mapping[Wave, Departure]:
     return {wave: Departure(leave_from=leave[wave], last_at=last[wave]) for wave in sorted(load, key=_urgency)}
 
 
+def latest_departures(waves: Iterable[Wave], quota: Quota) -> Mapping[Wave, datetime]:
+    """Say when each of the waves that share a relay must leave so that its last letter is in time."""
+    load: Counter[Wave] = Counter()
+    for wave in waves:
+        load[wave] += wave.letters
+    return _latest(load, quota)
+
+
 def _urgency(wave: Wave) -> tuple[datetime, datetime, int]:
     return wave.void_at, wave.due_at, wave.letters
 

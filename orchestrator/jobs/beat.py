@@ -9,21 +9,15 @@ from datetime import datetime, timedelta
 from orchestrator.core import intake
 from orchestrator.core.errors import UnreadableSource
 from orchestrator.core.hosting import LATE, alert_letters, polls_from
-from orchestrator.core.letters import (
-    FRESH_LINK,
-    Owed,
-    almanac,
-    due_at,
-    owed,
-    people_as_recipients,
-    scheduled,
-    speakers_as_recipients,
-)
+from orchestrator.core.letters import FRESH_LINK, Owed, due_at, scheduled
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Event, Person, Seat
+from orchestrator.core.notices import turned_away
 from orchestrator.core.retention import links_end_at, purged_at
+from orchestrator.jobs.holds import keep_holds
 from orchestrator.jobs.hosting import alerts_now, say
 from orchestrator.jobs.meetings import converge, watch
+from orchestrator.jobs.owing import everything_owed, recipients
 from orchestrator.jobs.privacy import expire, living
 from orchestrator.jobs.seats import Places, assign
 from orchestrator.jobs.ways import LISTED_BEFORE, register
@@ -44,6 +38,8 @@ class Memory:
     quiet_until: datetime | None = None
     decided_at: datetime | None = None
     """When everything was last gone through; None = it must be again."""
+    decide_at: datetime | None = None
+    """When everything must be gone through again, whatever else has changed."""
     failures: int = 0
 
     def is_quiet(self, world: World, now: datetime) -> bool:
@@ -63,6 +59,7 @@ class Memory:
             since is not None
             and self.event == world.event
             and self.versions == versions
+            and (self.decide_at is None or now < self.decide_at)
             and not any(since < at <= now for at in instants(world.event))
         )
 
@@ -93,10 +90,12 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
             _raise_alarms(world, now, report, ("zoom:",))
         elif before.is_settled(world, versions, now):
             watch(world, now, report)
+            report.wake(before.decide_at)
             _raise_alarms(world, now, report, ("source", "held"))
         else:
             _decide(world, now, report, people)
-            _raise_alarms(world, now, report, ("source", "held", "zoom:", "seats:"))
+            memory.decide_at = report.decide_at
+            _raise_alarms(world, now, report, ("source", "held", "zoom:", "seats:", "hold:"))
             decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
             versions = (decided, versions[1])
     report.wake(next((at for at in instants(world.event) if at > now), None))
@@ -133,6 +132,7 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
     ways = register(world, now, meetings, list(people.values()), list(places.values()), report)
     letters = letters_owed(world, now, people, places, meetings, ways)
     letters += alert_letters(event, alerts, world.organisers)
+    keep_holds(world, now, letters, report)
     report.letters = store.outbox.plan(event.key, world.relay, letters, now)
 
 
@@ -155,6 +155,7 @@ def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) ->
         fingerprint=fingerprint, read_at=now, rows=len(answers.rows), refused=found.refused, held=found.held
     )
     store.people.record(event.key, reading, found.new, found.edited, found.gone)
+    store.notices.add(event.key, turned_away(event, found.notices, now))
     report.new, report.edited, report.gone = len(found.new), len(found.edited), len(found.gone)
     report.refused = found.refused
     _say_who_is_held(found.held, report)
@@ -184,15 +185,9 @@ def letters_owed(
     ways: Mapping[str, Mapping[str, Way]],
 ) -> list[Owed]:
     """Bring together what decides the letters, and list them with the hour each wave leaves."""
-    event, outbox = world.event, world.store.outbox
-    told, first = outbox.told(event.key), outbox.first_sent(event.key)
-    passes = by_person(ways)
-    recipients = (
-        *people_as_recipients(event, people.values(), passes, seats_by_person(places.values()), told, first),
-        *speakers_as_recipients(event, passes, told, first),
-    )
-    book = almanac(event)
-    return scheduled(event, (letter for who in recipients for letter in owed(book, who, now, meetings)))
+    event, store = world.event, world.store
+    everybody = recipients(event, store, people, by_person(ways), seats_by_person(places.values()))
+    return scheduled(event, everything_owed(event, store, everybody, now, meetings, world.live(event.key)))
 
 
 def by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pass]]:

@@ -9,15 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.core import intake
-from orchestrator.core.letters import (
-    Owed,
-    almanac,
-    owed,
-    people_as_recipients,
-    plan_of,
-    scheduled,
-    speakers_as_recipients,
-)
+from orchestrator.core.letters import Owed, plan_of, scheduled
 from orchestrator.core.meetings import (
     Cancel,
     Change,
@@ -34,8 +26,9 @@ from orchestrator.core.model import Event, Person, Refusal
 from orchestrator.core.sending import Departure
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.drift import Drift, as_adopted, drifts
+from orchestrator.jobs.names import NAMES
+from orchestrator.jobs.owing import everything_owed, recipients
 from orchestrator.jobs.seats import Places, places
-from orchestrator.jobs.standing import NAMES
 from orchestrator.jobs.world import counted
 from orchestrator.ports import Registrations
 from orchestrator.store import Store
@@ -199,19 +192,13 @@ def _letters(
     event: Event, store: Store, people: Mapping[str, Person], seats: Places, now: datetime
 ) -> tuple[Waves, list[Owed]]:
     """List the letters that would be open, as if Zoom had given everybody their link."""
-    outbox = store.outbox
-    told, first = outbox.told(event.key), outbox.first_sent(event.key)
     passes = by_person(store.meetings.ways(event.key))
     for key in meetings_of(event):
         for r in registrants(event, key, people.values(), seats.values()):
             passes.setdefault(r.email, {}).setdefault(key, Pass(email=r.email, registrant_id="", join_url=""))
-    who = (
-        *people_as_recipients(event, people.values(), passes, seats_by_person(seats.values()), told, first),
-        *speakers_as_recipients(event, passes, told, first),
-    )
-    book = almanac(event)
-    letters = [letter for one in who for letter in owed(book, one, now, meetings_of(event))]
-    left = {d.key for d in outbox.all(event.key) if d.state in ("sent", "refused", "void")}
+    everybody = recipients(event, store, people, passes, seats_by_person(seats.values()))
+    letters = everything_owed(event, store, everybody, now, meetings_of(event))
+    left = {d.key for d in store.outbox.all(event.key) if d.state in ("sent", "refused", "void")}
     ahead = [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]
     return plan_of(event, letters), scheduled(event, ahead)
 

@@ -11,19 +11,11 @@ from typing import Any
 from orchestrator.core.letters import KINDS
 from orchestrator.core.meetings import meeting_of, signing_in
 from orchestrator.core.model import Event, Person
+from orchestrator.jobs.names import NAMES
 from orchestrator.jobs.world import counted
 from orchestrator.store import Store, Way
 
 In = Callable[[datetime], str]
-NAMES = {
-    "link": "liens personnels",
-    "room": "annonces de salle",
-    "reminder": "rappels",
-    "host": "lettres aux intervenants",
-    "moved": "lettres de changement",
-    "cancelled": "lettres d'annulation",
-    "alert": "alertes aux responsables",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

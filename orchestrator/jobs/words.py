@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.explaining import explain
 from orchestrator.core.letters import (
-    CANCELLED,
+    BYE,
+    FALLBACK,
     Almanac,
     Recipient,
     almanac,
     changed_facts,
     digest,
-    facts_for,
+    facts_told,
     people_as_recipients,
     speakers_as_recipients,
 )
 from orchestrator.core.model import Event, Wishes
+from orchestrator.core.notices import STRANGER
 from orchestrator.core.seating import demand
 from orchestrator.jobs.hosting import alert_contents
 from orchestrator.jobs.world import World
@@ -29,6 +31,8 @@ from orchestrator.store import Delivery
 
 GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that a letter mentions (demand, seats taken)."""
+ASKED = ("announce", "resend", "late", "shared")
+"""Kinds whose revision names the notice that asks for them."""
 YEAR_ONE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -52,6 +56,7 @@ class Words:
 
     world: World
     _figures: Figures | None = None
+    _served_at: datetime | None = None
 
     def letter(self, delivery: Delivery, now: datetime) -> tuple[Letter, dict[str, str | None]]:
         """Compose a letter and the facts it tells. Raises NobodyThere when its person has left."""
@@ -59,13 +64,15 @@ class Words:
         if delivery.kind == "alert":
             return self._alert(delivery, now), {}
         who, name, wishes = self._recipient(delivery)
-        book = almanac(event)
+        fallback = bool(self.world.store.memos.get(event.key, FALLBACK))
+        book = almanac(event, fallback=fallback)
         changed = changed_facts(book, who)
+        notice = self.world.store.notices.one(event.key, delivery.revision) if delivery.kind in ASKED else None
         contents = compose(
             event,
             who,
             name,
-            self._outlook(who, wishes, delivery, now),
+            replace(self._outlook(who, wishes, delivery, now), fallback=fallback, asked=notice),
             kind=delivery.kind,
             session=delivery.session,
             changes=changes_in_words(event, who, changed),
@@ -81,7 +88,7 @@ class Words:
             contents=contents,
             calendar=tuple(self._entries(book, who, delivery, now)),
         )
-        return letter, _facts_told(book, who, delivery, changed)
+        return letter, facts_told(book, who, delivery.kind, delivery.session, changed)
 
     def _alert(self, delivery: Delivery, now: datetime) -> Letter:
         event = self.world.event
@@ -107,11 +114,20 @@ class Words:
                 if who.ref == delivery.person and who.speaker is not None:
                     return who, Name(first=who.speaker.name), {}
             raise NobodyThere("cette personne n'intervient plus")
-        person = store.people.one(event.key, delivery.email)
+        if delivery.person.startswith(STRANGER):
+            return (
+                Recipient(ref=delivery.person, email=delivery.email, address=delivery.address, sessions=()),
+                Name(),
+                {},
+            )
+        person, gone_at = store.people.one(event.key, delivery.email), None
+        if delivery.kind == "bye":
+            person, gone_at = store.people.gone(event.key).get(delivery.email, (None, None))
         if person is None:
-            raise NobodyThere("cette personne s'est désinscrite")
+            raise NobodyThere("cette personne s'est désinscrite, ou est revenue")
         seats = {person.email: store.seats.of(event.key, person.email)}
         who = next(iter(people_as_recipients(event, [person], passes, seats, told, {})))
+        who = replace(who, gone_at=gone_at, sessions=() if gone_at else who.sessions)
         return who, Name(first=person.first_name, last=person.last_name), person.wishes
 
     def _outlook(self, who: Recipient, wishes: Mapping[str, Wishes], delivery: Delivery, now: datetime) -> Outlook:
@@ -134,6 +150,7 @@ class Words:
             why=why,
             taken=figures.taken,
             expected=figures.expected,
+            page=self.world.page_of(who.ref),
         )
 
     def _glance(self, now: datetime) -> Figures:
@@ -149,25 +166,32 @@ class Words:
         return self._figures
 
     def _entries(self, book: Almanac, who: Recipient, delivery: Delivery, now: datetime) -> list[CalendarEntry]:
+        if delivery.kind in ("announce", "fallback", "late", "shared") or is_light(book.event, delivery.address):
+            return []
         keys = [delivery.session] if delivery.session else list(who.sessions)
         removed = [fact.partition(":")[2] for fact in who.told if fact.startswith("time:") and not delivery.session]
         keys += [key for key in removed if key not in keys and key in book.sessions]
-        return [self._entry(book, who, key, now) for key in keys]
+        return [self._entry(book, who, key, now) for key in keys if book.sessions[key].ends_at > now]
+
+    def _uid(self, session: str) -> str:
+        """A calendar entry's name, for good: it holds when the sender's domain changes."""
+        if not self._served_at:
+            self._served_at = self.world.store.events.served_at(self.world.event.key)
+        return f"{self.world.event.key}-{session}-{digest(str(self._served_at))}@orchestrator"
 
     def _entry(self, book: Almanac, who: Recipient, key: str, now: datetime) -> CalendarEntry:
         event, session = book.event, book.sessions[key]
-        value, at = who.told.get(f"time:{key}", ("", now))
+        value, at = who.told.get(f"time:{key}") or ("", who.told.get(BYE, ("", YEAR_ONE))[1])
         unchanged = value == book.times[key]
         french = (who.language or event.language) == "fr"
-        contact = " · ".join(part for part in (event.organiser.email, event.organiser.phone) if part)
         return CalendarEntry(
-            uid=f"{event.key}-{key}@{domain(event.mail_from)}",
-            sequence=_minutes(at) if unchanged else max(_minutes(now), _minutes(at) + bool(value)),
+            uid=self._uid(key),
+            sequence=_minutes(at) if unchanged else max(_minutes(now), _minutes(at) + 1),
             title=session.title,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
-            location="Zoom – lien personnel dans la lettre" if french else "Zoom – personal link in the letter",
-            description=f"{event.title}\n{contact}",
+            location=self.world.page_of(who.ref) or whereabouts(event, french=french),
+            description=described(event, self.world.page_of(who.ref), french=french),
             cancelled=key not in who.sessions or key in book.off,
         )
 
@@ -177,20 +201,31 @@ def _minutes(at: datetime) -> int:
     return int((at - YEAR_ONE).total_seconds() // 60)
 
 
-def _facts_told(book: Almanac, who: Recipient, delivery: Delivery, changed: Mapping[str, str]) -> dict[str, str | None]:
-    if delivery.kind == "cancelled":
-        gone = {fact: value for fact, value in changed.items() if value == CANCELLED}
-        return {f: v for f, v in gone.items() if not delivery.session or f == f"time:{delivery.session}"}
-    sessions = [delivery.session] if delivery.session else list(who.sessions)
-    facts: dict[str, str | None] = dict(facts_for(book, who, sessions))
-    if delivery.kind == "moved":
-        facts |= {fact: value or None for fact, value in changed.items() if value != CANCELLED}
-        facts |= {fact: None for fact in who.told if _of_removed(who, fact)}
-    return {fact: value for fact, value in facts.items() if value != CANCELLED}
+def is_light(event: Event, address: str) -> bool:
+    """Tell whether an address belongs to a domain whose letters carry no file."""
+    domains = address.rpartition("@")[2].casefold()
+    return any(domains == light or domains.endswith(f".{light}") for light in event.letters.light)
 
 
-def _of_removed(who: Recipient, fact: str) -> bool:
-    return fact.partition(":")[2] not in who.sessions
+def whereabouts(event: Event, *, french: bool) -> str:
+    """Say in a calendar where it is; never a personal link, calendars are shared."""
+    said = (
+        "En ligne (Zoom), lien personnel dans la lettre de"
+        if french
+        else "Online (Zoom), personal link in the letter of"
+    )
+    return f"{said} {event.organiser.name}"
+
+
+def described(event: Event, page: str, *, french: bool) -> str:
+    """Say in a calendar what it is, where the way in is found and whom to ask."""
+    contact = " · ".join(part for part in (event.organiser.name, event.organiser.email, event.organiser.phone) if part)
+    if page:
+        way_in = f"Votre page : {page}" if french else f"Your page: {page}"
+    else:
+        way_in = "Votre lien personnel est dans la lettre." if french else "Your personal link is in the letter."
+    asked = "Une question ?" if french else "A question?"
+    return f"{event.title}\n{way_in}\n{asked} {contact}"
 
 
 def domain(sender: str) -> str:

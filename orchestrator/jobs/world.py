@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.core.model import Event, Refusal
+from orchestrator.core.presence import NOTHING_KNOWN, Live
 from orchestrator.ports import Clock, Meetings, Post, Registrations, Scribe
 from orchestrator.store import Planned, Store
 
@@ -33,6 +35,15 @@ class Patience:
     batches_a_beat: int = 20
 
 
+def no_page(_ref: str) -> str:
+    """The address of somebody's page by their reference; "" where there are no pages."""
+    return ""
+
+
+def nothing_known(_event: str) -> Live:
+    return NOTHING_KNOWN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """One event and its outside. `owner` names this process in leases, `relay` the relay and its user."""
@@ -50,6 +61,9 @@ class World:
     organisers: tuple[str, ...] = ()
     """Whom to write to beside the event's own address when something is wrong."""
     patience: Patience = field(default_factory=Patience)
+    page_of: Callable[[str], str] = no_page
+    live: Callable[[str], Live] = nothing_known
+    """What is known of an event's meetings at this moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +102,8 @@ class Report:
     unfinished: bool = False
     """Something is left for a later beat: room changes held back, more people to register."""
     next_at: datetime | None = None
+    decide_at: datetime | None = None
+    """When everything must be gone through again though nothing else has changed."""
 
     def plus(self, other: Report) -> Report:
         """Add what a further beat of the same pass did; its problems are those that remain."""
@@ -138,6 +154,11 @@ class Report:
         lines = [counted(*count) for count in counts if count[0]] + self.changes
         lines += [f"ligne {r.line} inutilisable : {r.reason}" for r in self.refused]
         return lines or ["rien à faire"]
+
+    def decide_again(self, at: datetime) -> None:
+        """Note an instant at which there is something to decide."""
+        self.decide_at = at if self.decide_at is None else min(at, self.decide_at)
+        self.wake(at)
 
     def wake(self, at: datetime | None) -> None:
         """Note an instant at which there is something to do again."""

@@ -15,6 +15,7 @@ from orchestrator.settings.fields import sender_parts
 from orchestrator.settings.gate import Columns, Gate, WebSection
 from orchestrator.settings.remarks import warnings_about
 from orchestrator.settings.values import (
+    BounceBox,
     ColumnNames,
     Mail,
     Mailbox,
@@ -44,6 +45,9 @@ def settings_of(gate: Gate, event: Event, path: Path) -> Settings:
             people_days=gate.privacy.people_days,
             attendance_days=gate.privacy.attendance_days,
         ),
+        templates=_absolute(gate.letters.templates, path.parent) if gate.letters.templates else None,
+        alarm_url=SecretStr(gate.alarms.webhook_url),
+        bounces=BounceBox(**dict(gate.bounces)) if gate.bounces else None,
         warnings=warnings_about(event),
         ping_url=SecretStr(gate.alarms.ping_url),
     )

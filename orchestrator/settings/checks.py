@@ -139,6 +139,9 @@ def _in_the_clear(gate: Gate) -> Iterator[Problem]:
     if gate.mail.security == "none" and not is_loopback(gate.mail.host):
         what = f"sans chiffrement, le courrier ne peut aller qu'à cette machine (reçu : « {gate.mail.host} »)"
         yield Problem(("mail", "security"), what, 'écrivez `security = "starttls"`')
+    if gate.bounces and gate.bounces.security == "none" and not is_loopback(gate.bounces.host):
+        what = f"sans chiffrement, la boîte ne peut être que sur cette machine (reçu : « {gate.bounces.host} »)"
+        yield Problem(("bounces", "security"), what, 'écrivez `security = "tls"`')
     for key, url in (("api_url", gate.zoom.api_url), ("token_url", gate.zoom.token_url)):
         parts = urlsplit(url)
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):

@@ -10,6 +10,7 @@ from orchestrator.core.model import (
     ROOM_NAME_LENGTH,
     Before,
     Event,
+    LetterWishes,
     OnTheDay,
     Organiser,
     ProgrammeItem,
@@ -24,7 +25,7 @@ from orchestrator.core.model import (
     identity,
 )
 from orchestrator.settings.fields import lead_of
-from orchestrator.settings.gate import Gate, ReminderTable
+from orchestrator.settings.gate import Gate, LettersSection, ReminderTable
 from orchestrator.settings.lines import Loc
 from orchestrator.settings.walls import day_of, instant, session_named, walls
 
@@ -52,13 +53,18 @@ def event_of(gate: Gate) -> Event:
         programme=_programme(gate, at),
         workshops=_workshops(gate, at),
         speakers=tuple(Speaker(**s.model_dump()) for s in gate.speakers),
-        reminders=tuple(_reminder(r) for r in gate.reminders),
+        reminders=tuple(_reminder(r, gate.letters) for r in gate.reminders),
         form_url=answers.form_url,
         closes_at=at.get(("registrations", "closes")),
         limit=answers.limit,
         mail_from=mail.sender,
         reply_to=mail.reply_to or said.organiser.email,
         quota=Quota(per_minute=mail.per_minute, per_hour=mail.per_hour, per_day=mail.per_day),
+        letters=LetterWishes(
+            light=frozenset(gate.letters.light),
+            approve_rooms=gate.letters.approve,
+            if_silent=gate.letters.if_silent,
+        ),
         controller=gate.privacy.controller or said.organiser.name,
         dpo=gate.privacy.dpo,
         people_days=gate.privacy.people_days,
@@ -157,9 +163,15 @@ def short_of(title: str, length: int) -> str:
     return head.rstrip(" ,;:–-'’") + "…"
 
 
-def _reminder(table: ReminderTable) -> Reminder:
+def _reminder(table: ReminderTable, letters: LettersSection) -> Reminder:
     if table.before is not None:
         rule: Before | OnTheDay = Before(lead=lead_of(table.before))
     else:
         rule = OnTheDay(at=table.at or time(), days_before=table.days_before)
-    return Reminder(session=table.session, rule=rule, audience=table.audience)
+    return Reminder(
+        session=table.session,
+        rule=rule,
+        audience=table.audience,
+        approve=letters.approve if table.approve is None else table.approve,
+        if_silent=table.if_silent or letters.if_silent,
+    )

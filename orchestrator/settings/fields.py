@@ -94,6 +94,13 @@ def _url(text: str) -> str:
     return text
 
 
+def _domain(text: str) -> str:
+    domain = text.removeprefix("@").casefold()
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain):
+        raise refusal("n'est pas un domaine", "écrivez par exemple `gendarmerie.interieur.gouv.fr`")
+    return domain
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -208,6 +215,7 @@ Email = Annotated[Line, AfterValidator(_email)]
 EmailOrNothing = Annotated[Line, AfterValidator(lambda text: text and _email(text))]
 Sender = Annotated[Line, AfterValidator(_sender)]
 Url = Annotated[Line, AfterValidator(_url)]
+Domain = Annotated[Line, AfterValidator(_domain)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Bind = Annotated[Line, AfterValidator(_bind)]
 StoreUrl = Annotated[Line, AfterValidator(_store_url)]

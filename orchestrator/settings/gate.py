@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from orchestrator.core.model import Audience, Role, Status
+from orchestrator.core.model import Audience, IfSilent, Role, Status
 from orchestrator.settings.fields import (
     AtLeastOne,
     Bind,
@@ -16,6 +16,7 @@ from orchestrator.settings.fields import (
     Count,
     Day,
     Days,
+    Domain,
     Email,
     EmailOrNothing,
     Key,
@@ -134,6 +135,7 @@ class Columns(Section):
     organisation: Line = ""
     needs: Line = ""
     language: Line = ""
+    timezone: Line = ""
     sessions: SessionColumns = SessionColumns()
     wishes: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
 
@@ -188,6 +190,29 @@ class ReminderTable(Section):
     before: Lead | None = None
     days_before: Annotated[Days, Field(le=60)] = 0
     audience: Audience = Field(default="registrants", alias="for")
+    approve: bool | None = None
+    if_silent: IfSilent | None = None
+
+
+class LettersSection(Section):
+    templates: Line = ""
+    light: tuple[Domain, ...] = ()
+    approve: bool = False
+    if_silent: IfSilent = "send"
+
+
+class AlarmsSection(Section):
+    webhook_url: Url = ""
+    ping_url: Url = ""
+
+
+class BouncesSection(Section):
+    host: Words
+    username: Words
+    password: SecretStr = SecretStr("")
+    port: Annotated[Count, Field(ge=1, le=65535)] = 993
+    security: Literal["tls", "none"] = "tls"
+    folder: Words = "INBOX"
 
 
 class WebSection(Section):
@@ -203,10 +228,6 @@ class PrivacySection(Section):
     letters_days: Days = 7
     links_hours: Count = 24
     attendance_days: Days = 365
-
-
-class AlarmsSection(Section):
-    ping_url: Url = ""
 
 
 class StoreSection(Section):
@@ -230,9 +251,11 @@ class Gate(BaseSettings):
     speakers: tuple[SpeakerTable, ...] = ()
     registrations: RegistrationsSection = RegistrationsSection()
     reminders: tuple[ReminderTable, ...] = ()
+    letters: LettersSection = LettersSection()
+    alarms: AlarmsSection = AlarmsSection()
+    bounces: BouncesSection | None = None
     web: WebSection | None = None
     privacy: PrivacySection = PrivacySection()
-    alarms: AlarmsSection = AlarmsSection()
     store: StoreSection = StoreSection()
 
     @classmethod

@@ -17,11 +17,11 @@ from orchestrator.settings.lines import Loc, lines_of
 from orchestrator.settings.words import Problem, unknown
 
 PREFIX = "ORCHESTRATOR_"
-SHARED = ("store", "web", "mail", "zoom", "privacy", "alarms")
+SHARED = ("store", "web", "mail", "zoom", "privacy", "alarms", "bounces")
 """What service.toml holds for every event of a folder."""
 OVERRIDES: Mapping[str, frozenset[str] | None] = {"mail": frozenset({"from", "reply_to"}), "zoom": None}
 """What an event may say all the same; None = every key."""
-SINGLE = ("event", "seating", "registrations", *SHARED)
+SINGLE = ("event", "seating", "registrations", "letters", *SHARED)
 """The sections that exist once, so that a variable can name their keys."""
 
 

@@ -69,6 +69,7 @@ class ColumnNames:
     organisation: str = ""
     needs: str = ""
     language: str = ""
+    timezone: str = ""
     sessions: Mapping[str, str] = field(default_factory=dict)
     """Session key → its yes/no question."""
     question: str = ""
@@ -114,6 +115,18 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BounceBox:
+    """The mailbox where undeliverable letters and answers come back."""
+
+    host: str
+    port: int
+    security: Literal["tls", "none"]
+    username: str
+    password: SecretStr
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One event and everything needed to run it."""
 
@@ -127,6 +140,11 @@ class Settings:
     """None: no server."""
     store_url: str = field(repr=False)
     privacy: Privacy
+    templates: Path | None
+    """The organiser's own folder of letter templates."""
+    alarm_url: SecretStr
+    """Where new alarms are posted; such addresses hold a secret."""
+    bounces: BounceBox | None
     warnings: tuple[str, ...]
     """What deserves a second look whatever the hour; `remarks` adds what depends on it."""
     ping_url: SecretStr

@@ -15,7 +15,9 @@ from pydantic_core import ErrorDetails
 from orchestrator.settings.gate import Gate
 from orchestrator.settings.lines import Loc
 
-SECRETS = frozenset({"client_secret", "password", "ping_url", "url", "webhook_secret", "webhook_secret_before"})
+SECRETS = frozenset(
+    {"client_secret", "password", "ping_url", "url", "webhook_secret", "webhook_secret_before", "webhook_url"}
+)
 """Keys whose value is never shown; a database's `url` may hold a password, a spreadsheet's a token."""
 
 _EXAMPLES = {

@@ -11,8 +11,10 @@ from orchestrator.store.configs import Accepted, Configs, digest_of
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Planned
 from orchestrator.store.figures import Figures
+from orchestrator.store.holds import Hold, Holds
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Adopted, Kept, MeetingsKept, Way
+from orchestrator.store.notices import Memos, Notices
 from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.presence import Presence, Stay, Told
@@ -25,7 +27,11 @@ __all__ = [
     "Alarms",
     "Database",
     "Delivery",
+    "Hold",
+    "Holds",
     "Kept",
+    "Memos",
+    "Notices",
     "Planned",
     "Presence",
     "Reading",
@@ -55,9 +61,10 @@ class Alarms:
         before = {k: v[:2] for k, v in self.all(event).items() if k.startswith(prefix)}
         if before == found:
             return
+        pushed = self._pushed(event) if before else {}
         gone = [k for k, v in before.items() if found.get(k) != v]
         rows = [
-            {"event": event, "key": k, "what": what, "remedy": remedy, "since": now}
+            {"event": event, "key": k, "what": what, "remedy": remedy, "since": now, "pushed_at": pushed.get(k)}
             for k, (what, remedy) in sorted(found.items())
             if before.get(k) != (what, remedy)
         ]
@@ -66,6 +73,20 @@ class Alarms:
                 c.execute(alarm.delete().where(alarm.c.event == event, alarm.c.key.in_(gone)))
             if rows:
                 c.execute(self.db.insert_unless_there(alarm), rows)
+
+    def _pushed(self, event: str) -> dict[str, datetime | None]:
+        with self.db.read() as c:
+            return {r.key: r.pushed_at for r in c.execute(sa.select(alarm).where(alarm.c.event == event))}
+
+    def to_push(self, event: str) -> dict[str, tuple[str, str, datetime]]:
+        """Those nobody was woken for yet; one whose words changed is none."""
+        pushed = self._pushed(event)
+        return {key: what for key, what in self.all(event).items() if pushed.get(key) is None}
+
+    def pushed(self, event: str, key: str, now: datetime) -> None:
+        """Note that somebody was woken."""
+        with self.db.write() as c:
+            c.execute(alarm.update().where(alarm.c.event == event, alarm.c.key == key).values(pushed_at=now))
 
 
 class Store:
@@ -84,6 +105,9 @@ class Store:
         self.privacy = Privacy(self.db)
         self.configs = Configs(self.db)
         self.figures = Figures(self.db)
+        self.holds = Holds(self.db)
+        self.notices = Notices(self.db)
+        self.memos = Memos(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

@@ -237,9 +237,11 @@ class Outbox:
     # reading
 
     def first_sent(self, event: str) -> dict[str, datetime]:
-        """When each person's first letter was accepted, by reference."""
-        query = sa.select(letter.c.person, letter.c.sent_at).where(
-            letter.c.event == event, letter.c.kind.in_(FIRST), letter.c.rule == "", letter.c.state == "sent"
+        """When each person's first letter was accepted, by reference; the last such of who left and came back."""
+        query = (
+            sa.select(letter.c.person, letter.c.sent_at)
+            .where(letter.c.event == event, letter.c.kind.in_(FIRST), letter.c.rule == "", letter.c.state == "sent")
+            .order_by(letter.c.sent_at)
         )
         with self._db.read() as c:
             return {r.person: r.sent_at for r in c.execute(query)}

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from orchestrator.core.model import Quota
 from orchestrator.store.deliveries import FIELDS, FIRST, OPEN, Delivery
+from orchestrator.store.holds import not_held
 from orchestrator.store.schema import event as event_table
 from orchestrator.store.schema import letter, told
 
@@ -20,6 +21,7 @@ def waiting() -> sa.ColumnElement[bool]:
         letter.c.state == "due",
         letter.c.event.in_(sa.bindparam("events", expanding=True)),
         letter.c.void_at > sa.bindparam("now"),
+        not_held(),
     )
 
 

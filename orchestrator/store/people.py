@@ -65,6 +65,11 @@ class Events:
             else:
                 c.execute(event.update().where(where).values(digest=digest, version=event.c.version + 1))
 
+    def served_at(self, key: str) -> datetime | None:
+        """When this store first served an event; never changes."""
+        with self._db.read() as c:
+            return c.execute(sa.select(event.c.served_at).where(event.c.key == key)).scalar()
+
     def is_known(self, key: str) -> bool:
         with self._db.read() as c:
             return c.execute(sa.select(event.c.key).where(event.c.key == key)).scalar() is not None
@@ -97,6 +102,12 @@ class People:
         query = sa.select(person.c.sessions).where(person.c.event == key, person.c.withdrawn_at.is_(None))
         with self._db.read() as c:
             return Counter(session for sessions in c.execute(query).scalars() for session in sessions)
+
+    def gone(self, key: str) -> dict[str, tuple[Person, datetime]]:
+        """Everyone who registered and withdrew, and when they did, by e-mail."""
+        query = sa.select(person).where(person.c.event == key, person.c.withdrawn_at.is_not(None))
+        with self._db.read() as c:
+            return {row.email: (_person(row), row.withdrawn_at) for row in c.execute(query)}
 
     def ever(self, key: str) -> int:
         """How many people ever registered."""
@@ -178,6 +189,7 @@ def _row(key: str, p: Person) -> dict[str, Any]:
         "wishes": {session: [list(rank) for rank in ranks] for session, ranks in sorted(p.wishes.items())},
         "organisation": p.organisation,
         "needs": p.needs,
+        "timezone": p.timezone,
         "line": p.line,
         "submitted_at": p.submitted_at,
         "registered_at": p.registered_at,
@@ -202,6 +214,7 @@ def _person(row: Any) -> Person:
         wishes={s: tuple(tuple(rank) for rank in ranks) for s, ranks in row.wishes.items()},
         organisation=row.organisation,
         needs=row.needs,
+        timezone=row.timezone,
         line=row.line,
         submitted_at=row.submitted_at,
         registered_at=row.registered_at,

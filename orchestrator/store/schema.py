@@ -92,6 +92,7 @@ person = sa.Table(
     sa.Column("submitted_at", Instant),
     sa.Column("registered_at", Instant, nullable=False),
     sa.Column("withdrawn_at", Instant),
+    text("timezone"),
 )
 
 seat = sa.Table(
@@ -266,6 +267,44 @@ alarm = sa.Table(
     text("what"),
     text("remedy"),
     sa.Column("since", Instant, nullable=False),
+    sa.Column("pushed_at", Instant),  # when somebody was woken for it
+)
+
+hold = sa.Table(
+    "hold",  # a wave of letters that waits for the organiser's word; kind "*" = all of them, a pause
+    metadata,
+    text("event", primary_key=True),
+    text("kind", primary_key=True),
+    text("session", primary_key=True),
+    text("rule", primary_key=True),
+    text("state", default="held"),  # held | approved | overdue (leaves all the same)
+    sa.Column("since", Instant, nullable=False),
+)
+
+notice = sa.Table(
+    "notice",  # something the organiser, the form or a reader's answer asks to be written
+    metadata,
+    text("event", primary_key=True),
+    text("key", primary_key=True),
+    text("kind"),  # announce | resend | late | shared
+    text("audience"),  # all | speakers | session:KEY | workshop:KEY | person:E-MAIL
+    text("subject"),
+    text("body"),
+    text("address"),  # of somebody who is not registered
+    text("name"),
+    text("language"),
+    text("code"),  # late: why
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("void_at", Instant, nullable=False),
+)
+
+memo = sa.Table(
+    "memo",  # small things to be remembered: plan B is on, how far a mailbox was read
+    metadata,
+    text("event", primary_key=True),
+    text("name", primary_key=True),
+    text("value"),
+    sa.Column("at", Instant, nullable=False),
 )
 
 tombstone = sa.Table(

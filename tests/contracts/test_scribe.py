@@ -61,7 +61,7 @@ def sessions() -> list[dict[str, Any]]:
         {"at": at(14), "title": "Temps #3 : coopérations locales", "people": ["Virginie Malochet"]},
         {"at": at(15, 15), "title": "Temps #4 : retour d'expériences", "people": []},
     ]
-    common = {"cancelled": False, "has_workshops": False, "room": None}
+    common = {"cancelled": False, "has_workshops": False, "room": None, "local": None}
     return [
         common
         | {"key": "matin", "title": "Relation police-population : réalités et enjeux, puis ateliers"}
@@ -117,6 +117,17 @@ ALERT = {
     "what": "not-started", "role": "host", "sign_in_as": "webinaires@exemple.fr", "number": "812 3456 7890",
     "passcode": "246810", "stand_ins": ["Camille Exemple", "Dominique Essai"],
 }  # fmt: skip
+ASKED: dict[str, dict[str, Any]] = {
+    "announce": {
+        "subject": "Reprise à 14h15",
+        "paragraphs": [["Nous reprenons à 14h15.", "Le café est offert."], ["Voir https://exemple.fr/suite"]],
+        "name": "",
+        "code": "",
+    },
+    "late": {"subject": "", "paragraphs": [], "name": "Anne", "code": "late"},
+    "shared": {"subject": "", "paragraphs": [], "name": "Anne", "code": "shared"},
+    "resend": {"subject": "", "paragraphs": [], "name": "", "code": ""},
+}
 
 
 def contents(kind: str = "link", count: int = 1, role: str = "speaker") -> dict[str, Any]:
@@ -130,10 +141,13 @@ def contents(kind: str = "link", count: int = 1, role: str = "speaker") -> dict[
             "organiser": organiser, "supporters": ["Préfecture de région", "Région"],
             "fallback_url": FALLBACK, "form_url": FORM,
         },
-        "person": {"first_name": "Anne", "last_name": "Exemple", "greeting": "Anne", "address": "anne@exemple.fr"},
+        "person": {"first_name": "Anne", "last_name": "Exemple", "greeting": "Anne", "address": "anne@exemple.fr", "zone": ""},
         "ways": found,
         "sessions": sessions(),
-        "session": "matin" if kind in ("reminder", "room", "alert") else "",
+        "session": "matin" if kind in ("reminder", "room", "alert", "started") else "",
+        "fallback": kind == "fallback",
+        "page": "",
+        "asked": ASKED.get(kind),
         "rooms_told_at": at(18, 0, 22),
         "changes": CHANGES if kind == "moved" else [],
         "host": host(role) if kind == "host" else None,
@@ -265,7 +279,7 @@ def test_a_letter_holds_every_way_in(scribe: JinjaScribe, kind: str, language: s
 def test_a_reminder_of_one_session_shows_no_other_sessions_link(scribe: JinjaScribe) -> None:
     given = contents("reminder", 2) | {"session": "apres-midi"}
     text = scribe.preview(letter("reminder", given=given)).text
-    assert {given["ways"][1]["link"]} == web_addresses(text) - {FALLBACK}
+    assert {given["ways"][1]["link"]} == web_addresses(text) - {FALLBACK, FORM}
     assert hours(text) == {"13h45", "14h00", "16h15"}
 
 
@@ -296,7 +310,7 @@ def test_a_room_not_told_yet_is_announced_with_its_hour(scribe: JinjaScribe) -> 
         ("room", "fr", "Votre atelier, jeudi 24 juin à 11h00 : A – Réduire les tensions"),
         ("room", "en", "Your workshop, Thursday 24 June at 11:00 am: A – Réduire les tensions"),
         ("reminder", "fr", f"Rappel : jeudi 24 juin à 9h30, votre lien{SHORT}"),
-        ("moved", "fr", f"CHANGEMENT : votre programme, jeudi 24 juin à 9h30{SHORT}"),
+        ("moved", "fr", f"CHANGEMENT : mercredi 23 juin à 9h30 → jeudi 24 juin à 9h30 et votre programme, jeudi 24 juin{SHORT}"),
         ("cancelled", "fr", f"ANNULATION : jeudi 24 juin à 9h30{SHORT}"),
         ("host", "fr", f"Votre feuille de route (intervention), jeudi 24 juin à 9h30{SHORT}"),
     ],
@@ -319,7 +333,7 @@ def test_a_cancelled_session_leaves_the_other_one_and_its_link(scribe: JinjaScri
     given = contents("cancelled", 2) | {"session": "matin"}
     words = scribe.preview(letter("cancelled", given=given))
     assert words.subject.startswith("ANNULATION : jeudi 24 juin à 9h30 – Relation police-population")
-    assert web_addresses(words.text) == {given["ways"][1]["link"], FALLBACK}
+    assert web_addresses(words.text) == {given["ways"][1]["link"], FALLBACK, FORM}
     assert "de 14h00 à 16h15" in words.text
 
 

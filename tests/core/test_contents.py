@@ -162,6 +162,7 @@ def test_a_letter_says_what_its_reader_needs_in_the_hours_of_the_place() -> None
             "last_name": "Martin",
             "greeting": "Zoé Martin",
             "address": "Zoe@exemple.fr",
+            "zone": "",
         },
         "ways": [
             {
@@ -180,6 +181,7 @@ def test_a_letter_says_what_its_reader_needs_in_the_hours_of_the_place() -> None
                 "starts_at": local(9, 30),
                 "ends_at": local(12, 15),
                 "doors_at": local(9, 15),
+                "local": None,
                 "cancelled": False,
                 "programme": [{"at": local(9, 45), "title": "Temps #1", "people": ["Véra"]}],
                 "has_workshops": True,
@@ -190,6 +192,9 @@ def test_a_letter_says_what_its_reader_needs_in_the_hours_of_the_place() -> None
         "rooms_told_at": None,
         "changes": [{"what": "link"}],
         "host": None,
+        "fallback": False,
+        "page": "",
+        "asked": None,
         "notice": {"controller": "Association", "dpo": "dpo@exemple.fr", "people_days": 30},
     }
 

@@ -308,7 +308,9 @@ def test_newcomers_after_the_closing_are_refused_and_known_people_stay() -> None
     assert [p.email for p in found.new] == ["a@exemple.fr"]
     assert found.refused == (Refusal(line=3, reason=TOO_LATE),)
     assert [(n.email, n.reason, n.name) for n in found.notices] == [("b@exemple.fr", "late", "Zoé")]
-    again = decide(Answers(rows=tuple(rows)), after({}, found), LATER, rules=Rules(wishes_until=FREEZE, closes_at=closes))
+    again = decide(
+        Answers(rows=tuple(rows)), after({}, found), LATER, rules=Rules(wishes_until=FREEZE, closes_at=closes)
+    )
     assert (again.new, again.edited, again.gone, again.refused) == ((), (), (), found.refused)
 
 

@@ -21,12 +21,14 @@ from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.runtime import BlockReference, Context, LoopContext, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from orchestrator.core import letters
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.gateways.mail import calendar, mime
 from orchestrator.gateways.mail.words import LANGUAGES, Language, clean, french_spaces, language
 from orchestrator.ports import Letter
 
-KINDS = ("link", "room", "reminder", "host", "moved", "cancelled", "alert")
+KINDS = (*letters.KINDS, "plain")
+"""`plain` says the least in its own way, for a letter that cannot be written otherwise."""
 FILES = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 FILTERS = frozenset(
     (

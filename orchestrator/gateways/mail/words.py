@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 NO_BREAK = "\u00a0"
@@ -46,6 +47,10 @@ class Language:
         """Write a session's hours: `de 9h30 à 12h15`."""
         return self.hours.format(self.hour(times["starts_at"]), self.hour(times["ends_at"]))
 
+    def place(self, zone: str) -> str:
+        """Name a time zone by its place: `Paris`, `La Réunion`."""
+        return _place(zone, self.code)
+
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return what templates may write after a bar."""
         return {
@@ -59,6 +64,8 @@ class Language:
             "dial": dial,
             "cut": cut,
             "running_order": running_order,
+            "linked": linked,
+            "place": self.place,
         }
 
 
@@ -119,6 +126,19 @@ def initial(text: str) -> str:
 def dial(number: str) -> str:
     """Return a telephone number as `tel:` wants it (RFC 3966): digits and a leading plus."""
     return ("+" if number.lstrip().startswith("+") else "") + re.sub(r"\D", "", number)
+
+
+@lru_cache(maxsize=64)
+def _place(zone: str, code: str) -> str:
+    from babel.dates import get_timezone_location  # a tenth of a second, only where needed
+
+    return str(get_timezone_location(zone, locale=code, return_city=True))
+
+
+def linked(text: str) -> list[dict[str, str]]:
+    """Cut a line of the organiser's into words and web addresses: `url` is "" for words."""
+    parts = re.split(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)»])", text)
+    return [{"text": part, "url": part if n % 2 else ""} for n, part in enumerate(parts) if part]
 
 
 def cut(text: str, length: int) -> str:

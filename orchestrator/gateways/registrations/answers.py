@@ -25,6 +25,7 @@ from orchestrator.gateways.registrations.spoken import GONE, is_no, tidy
 from orchestrator.gateways.registrations.stamps import instant
 from orchestrator.gateways.registrations.tables import Row, Table
 from orchestrator.gateways.registrations.wishes import NO
+from orchestrator.gateways.registrations.zones import zone_named
 
 LONGEST_TEXT = 1_000
 MOST_OF_A_KIND = 50
@@ -106,7 +107,9 @@ class _Form:
             for answer in answers:
                 meant.setdefault(answer, set()).add(session)
         self.exact = choice(meant, {})
-        self.asked = frozenset(layout.columns.answers) if meant else frozenset(self.keys) if layout.sessions.question else ()
+        self.asked = (
+            frozenset(layout.columns.answers) if meant else frozenset(self.keys) if layout.sessions.question else ()
+        )
         self.workshops = {key: workshop_choice(event.workshops_of(key)) for key in layout.wishes}
         self.workshop_of = {w.key: w for w in event.workshops}
         self.wished: dict[tuple[str, ...], tuple[Mapping[str, Wishes], tuple[Said, ...]]] = {}
@@ -145,9 +148,12 @@ class _Form:
             organisation=clean(typed["organisation"], LONGEST_TEXT),
             needs=clean(typed["needs"], LONGEST_TEXT),
             language=language_of(typed["language"]),
+            timezone=zone_named(typed["timezone"]),
             withdrawn=gone,
             extra={
-                title: text for title, place in self.layout.extra.items() if (text := clean(_first(cells, place), LONGEST_TEXT))
+                title: text
+                for title, place in self.layout.extra.items()
+                if (text := clean(_first(cells, place), LONGEST_TEXT))
             },
         )
         return Taken(answer, said)
@@ -189,7 +195,9 @@ class _Form:
         asked = dict(zip(self.layout.sessions.yes, said, strict=True))
         yes = {key for key, text in asked.items() if self.is_yes(key, text)}
         unknown = tuple(
-            _unknown_session(text) for key, text in asked.items() if text and key not in yes and not self.is_plain_no(text)
+            _unknown_session(text)
+            for key, text in asked.items()
+            if text and key not in yes and not self.is_plain_no(text)
         )
         return tuple(key for key in self.keys if key in yes or key not in asked), unknown
 

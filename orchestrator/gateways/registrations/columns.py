@@ -15,7 +15,10 @@ from orchestrator.gateways.registrations.tables import Table, looks_like_address
 Place = tuple[int, ...]
 """The columns that hold one thing. Several: a form with branches repeats a question, and a row fills one of them."""
 
-TEXTS = ("email", "first_name", "last_name", "shown_as", "submitted_at", "organisation", "needs", "language")
+TEXTS = (
+    *("email", "first_name", "last_name", "shown_as", "submitted_at"),
+    *("organisation", "needs", "language", "timezone"),
+)
 UNMAPPED = ("full_name", "withdrawal", "status", "last_page")
 """What no key of the mapping names, but a header may mean."""
 SAMPLE = 5_000
@@ -40,6 +43,7 @@ class Columns:
     organisation: str = ""
     needs: str = ""
     language: str = ""
+    timezone: str = ""
     sessions: Mapping[str, str] = field(default_factory=dict)
     question: str = ""
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

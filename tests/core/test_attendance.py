@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.presence import Attendance, Doubt, Stay, Threshold, at_once, attendances, doubts, union, within
+from orchestrator.core.attendance import Attendance, Doubt, Stay, Threshold, at_once, attendances, doubts, union, within
 from tests import make
 from tests.make import paris
 

@@ -1,0 +1,67 @@
+"""Everything that is owed to anybody at one event: by what they chose, by what was asked, by their leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from orchestrator.core.letters import (
+    FALLBACK,
+    Almanac,
+    Owed,
+    Recipient,
+    almanac,
+    farewell,
+    owed,
+    people_as_recipients,
+    speakers_as_recipients,
+)
+from orchestrator.core.meetings import Pass
+from orchestrator.core.model import Event, Person, Seat
+from orchestrator.core.notices import addressed
+from orchestrator.core.presence import NOTHING_KNOWN, Live
+from orchestrator.store import Store
+
+
+def recipients(
+    event: Event,
+    store: Store,
+    people: Mapping[str, Person],
+    passes: Mapping[str, Mapping[str, Pass]],
+    seats: Mapping[str, Mapping[str, Seat]],
+) -> list[Recipient]:
+    """Bring together what decides everyone's letters: people, then speakers."""
+    told, first = store.outbox.told(event.key), store.outbox.first_sent(event.key)
+    return [
+        *people_as_recipients(event, people.values(), passes, seats, told, first),
+        *speakers_as_recipients(event, passes, told, first),
+    ]
+
+
+def everything_owed(
+    event: Event,
+    store: Store,
+    everybody: Sequence[Recipient],
+    now: datetime,
+    meetings: Collection[str],
+    live: Live = NOTHING_KNOWN,
+) -> list[Owed]:
+    """List every letter, whether it has left or not."""
+    book = almanac(event, fallback=bool(store.memos.get(event.key, FALLBACK)), live=live)
+    letters = [letter for who in everybody for letter in owed(book, who, now, meetings)]
+    letters += addressed(book, store.notices.all(event.key), everybody, now, meetings)
+    if now < event.last_end:
+        letters += _farewells(book, store, now)
+    return letters
+
+
+def _farewells(book: Almanac, store: Store, now: datetime) -> Iterator[Owed]:
+    """List the letters at the addresses of those who left."""
+    event = book.event
+    gone = store.people.gone(event.key)
+    if not gone:
+        return
+    told = store.outbox.told(event.key)
+    for who in people_as_recipients(event, (person for person, _ in gone.values()), {}, {}, told, {}):
+        yield from farewell(book, replace(who, gone_at=gone[who.email][1]), now)

@@ -1,0 +1,66 @@
+"""What somebody asked to be written, and small things to be remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from orchestrator.core.notices import Notice
+from orchestrator.store.database import Database
+from orchestrator.store.people import bring_news
+from orchestrator.store.schema import memo, notice
+
+
+class Notices:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def all(self, event: str) -> tuple[Notice, ...]:
+        query = sa.select(notice).where(notice.c.event == event).order_by(notice.c.made_at, notice.c.key)
+        with self._db.read() as c:
+            rows = c.execute(query).all()
+        return tuple(Notice(**{name: getattr(row, name) for name in Notice.__slots__}) for row in rows)
+
+    def one(self, event: str, key: str) -> Notice | None:
+        query = sa.select(notice).where(notice.c.event == event, notice.c.key == key)
+        with self._db.read() as c:
+            row = c.execute(query).one_or_none()
+        return None if row is None else Notice(**{name: getattr(row, name) for name in Notice.__slots__})
+
+    def add(self, event: str, notices: Iterable[Notice]) -> int:
+        """Note what is to be written, each once, ever; says how many were new."""
+        rows = [{"event": event, **asdict(one)} for one in notices]
+        if not rows:
+            return 0
+        with self._db.write() as c:
+            new = sum(c.execute(self._db.insert_unless_there(notice), [row]).rowcount for row in rows)
+            if new:
+                bring_news(c, event)
+        return new
+
+
+class Memos:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, event: str, name: str) -> str:
+        with self._db.read() as c:
+            found = c.execute(sa.select(memo.c.value).where(memo.c.event == event, memo.c.name == name)).scalar()
+        return found or ""
+
+    def set(self, event: str, name: str, value: str, now: datetime, *, news: bool = False) -> bool:
+        """Remember a value, or forget it ("" ); `news`: the next beat decides by it. False when it was so already."""
+        mine = (memo.c.event == event, memo.c.name == name)
+        with self._db.write() as c:
+            before = c.execute(sa.select(memo.c.value).where(*mine)).scalar() or ""
+            if before == value:
+                return False
+            c.execute(memo.delete().where(*mine))
+            if value:
+                c.execute(memo.insert().values(event=event, name=name, value=value, at=now))
+            if news:
+                bring_news(c, event)
+        return True
