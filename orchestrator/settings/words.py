@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from orchestrator.settings.gate import Gate
 from orchestrator.settings.lines import Loc
 
-SECRETS = frozenset({"client_secret", "password", "url"})
+SECRETS = frozenset({"client_secret", "password", "service_key", "url"})
 """Keys whose value is never shown; a database's `url` may hold a password, a spreadsheet's a token."""
 
 _EXAMPLES = {

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Planned
+from orchestrator.store.entries import Entries
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
@@ -60,6 +61,7 @@ class Store:
         self.outbox = Outbox(self.db)
         self.leases = Leases(self.db, alive)
         self.alarms = Alarms(self.db)
+        self.entries = Entries(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

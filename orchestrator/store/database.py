@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from orchestrator.core.errors import OrchestratorError
 
-HEAD = "0001"
+HEAD = "0007"
 """The newest migration; a test holds it against migrations/versions."""
 WRITE_LOCK = 7_046_051
 """PostgreSQL's advisory lock that stands for SQLite's write lock."""
@@ -120,6 +121,7 @@ def _sqlite(url: str) -> sa.Engine:
             "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("fold", 1, _fold, deterministic=True)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -127,6 +129,16 @@ def _sqlite(url: str) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _fold(text: str | None) -> str:
+    """Without capitals and accents, for searching; SQLite knows those of ASCII only."""
+    if not text:
+        return ""
+    return text.casefold() if text.isascii() else unicodedata.normalize("NFKD", text.casefold()).translate(_MARKS)
+
+
+_MARKS = {mark: None for mark in range(0x300, 0x370)}
 
 
 def _write_ahead(connection: Any) -> None:
