@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.settings.build import settings_of
 from orchestrator.settings.checks import problems_between
+from orchestrator.settings.editing import SECRETS
 from orchestrator.settings.event import event_of
 from orchestrator.settings.gate import Gate
 from orchestrator.settings.sources import (
@@ -22,6 +24,7 @@ from orchestrator.settings.sources import (
     misplaced,
     place,
     read_file,
+    understood,
 )
 from orchestrator.settings.values import Settings
 from orchestrator.settings.words import Problem, problems_of
@@ -29,49 +32,62 @@ from orchestrator.settings.words import Problem, problems_of
 SERVICE = "service.toml"
 
 
-def load(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> tuple[Settings, ...]:
+Texts = Mapping[Path, str]
+"""What is read in the place of files: edits that are not written yet."""
+
+
+def load(
+    path: Path, *, secrets: Path | None = None, environ: Mapping[str, str], instead: Texts = MappingProxyType({})
+) -> tuple[Settings, ...]:
     """Read a file into one Settings, a folder into one per event. Raises BadConfiguration with every problem.
 
-    `secrets` defaults to systemd's `$CREDENTIALS_DIRECTORY`.
+    `secrets` defaults to systemd's `$CREDENTIALS_DIRECTORY`, else to a folder `secrets` beside the file.
     """
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
     variables, wrong = from_environment(environ)
-    files, unreadable = from_secrets(secrets or (Path(credentials) if credentials else None))
+    files, unreadable = from_secrets(secrets or secrets_folder(path, environ))
     problems = wrong + unreadable
-    loaded = list(_each(path, (variables, files), problems))
+    loaded = list(_each(path, (variables, files), problems, instead))
     problems += _clashes(loaded)
     if problems:
         raise BadConfiguration(tuple(dict.fromkeys(problems)))
     return tuple(settings for _, settings in loaded)
 
 
+def secrets_folder(path: Path, environ: Mapping[str, str]) -> Path | None:
+    """Where secrets lie when nobody says it."""
+    if credentials := environ.get("CREDENTIALS_DIRECTORY"):
+        return Path(credentials)
+    beside = (path if path.is_dir() else path.parent) / SECRETS
+    return beside if beside.is_dir() else None
+
+
 Loaded = tuple[tuple[Source, ...], Settings]
 
 
-def _each(path: Path, above: tuple[Source, ...], problems: list[str]) -> Iterator[Loaded]:
+def _each(path: Path, above: tuple[Source, ...], problems: list[str], instead: Texts) -> Iterator[Loaded]:
     """Read every event there is; a problem in one file does not hide those of the others."""
     service = path / SERVICE
     below: tuple[Source, ...] = ()
     if service.exists():
         below = (read_file(service, str(service)),)
         problems.extend(_lines(intruders(below[0]), below))
-    for file in _files(path):
+    for file in _files(path, instead):
         try:
-            yield _one(file, above, below)
+            yield _one(file, above, below, instead)
         except BadConfiguration as error:
             problems.extend(error.problems)
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, instead: Texts) -> list[Path]:
     if not path.is_dir():
         return [path]
-    if files := sorted(file for file in path.glob("*.toml") if file.name != SERVICE):
+    if files := sorted({*instead, *(file for file in path.glob("*.toml") if file.name != SERVICE)}):
         return files
     raise BadConfiguration((f"{path}: aucun fichier d'événement (*.toml) ; créez-en un avec `orchestrator init`",))
 
 
-def _one(file: Path, above: tuple[Source, ...], below: tuple[Source, ...]) -> Loaded:
-    source = read_file(file, str(file))
+def _one(file: Path, above: tuple[Source, ...], below: tuple[Source, ...], instead: Texts) -> Loaded:
+    source = understood(instead[file], str(file)) if file in instead else read_file(file, str(file))
     sources = (*above, source, *below)
     found = list(misplaced(source)) if below else []
     try:

@@ -69,7 +69,11 @@ def read_file(path: Path, shown: str) -> Source:
     except UnicodeDecodeError as error:
         remedy = "enregistrez-le en UTF-8 (« Enregistrer sous », encodage UTF-8)"
         raise BadConfiguration((f"{shown}: ce fichier n'est pas écrit en UTF-8 ; {remedy}",)) from error
-    text = text.replace("\r\n", "\n")
+    return understood(text.replace("\r\n", "\n"), shown)
+
+
+def understood(text: str, shown: str) -> Source:
+    """Read one TOML text. Raises BadConfiguration with the line where its writing is wrong."""
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

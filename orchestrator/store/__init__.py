@@ -7,9 +7,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from orchestrator.store.board import Board
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Planned
 from orchestrator.store.entries import Entries
+from orchestrator.store.journal import Journal
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
@@ -61,6 +63,8 @@ class Store:
         self.outbox = Outbox(self.db)
         self.leases = Leases(self.db, alive)
         self.alarms = Alarms(self.db)
+        self.board = Board(self.db)
+        self.journal = Journal(self.db)
         self.entries = Entries(self.db)
 
     def open(self) -> Store:

@@ -138,7 +138,7 @@ def _fold(text: str | None) -> str:
     return text.casefold() if text.isascii() else unicodedata.normalize("NFKD", text.casefold()).translate(_MARKS)
 
 
-_MARKS = {mark: None for mark in range(0x300, 0x370)}
+_MARKS = dict.fromkeys(range(768, 880))
 
 
 def _write_ahead(connection: Any) -> None:

@@ -285,3 +285,18 @@ again = sa.Table(
     text("person", primary_key=True),
     sa.Column("at", Instant, nullable=False),
 )
+
+# the board
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    text("event"),
+    sa.Column("at", Instant, nullable=False),
+    text("who"),  # an organiser's address; "" = the command line
+    text("what"),
+    text("about"),
+    text("note"),
+    sa.Index("ix_journal_event", "event", "at"),
+)

@@ -17,9 +17,19 @@ from orchestrator.settings.fields import slug_of
 from orchestrator.settings.gate import Gate, SessionColumns
 from orchestrator.web.board.wording import LABELS, RARE, Said
 
-Kind = Literal["text", "email", "url", "date", "time", "moment", "number", "flag", "choice", "lines", "secret", "several"]
+Kind = Literal[
+    "text", "email", "url", "date", "time", "moment", "number", "flag", "choice", "lines", "secret", "several"
+]
 Plain = dict[str, Any]
-INPUT_TYPES = {"text": "text", "email": "email", "url": "url", "date": "date", "time": "time", "moment": "datetime-local"}
+LISTS = ("sessions", "programme", "workshops", "speakers", "reminders", "event.supporters")
+INPUT_TYPES = {
+    "text": "text",
+    "email": "email",
+    "url": "url",
+    "date": "date",
+    "time": "time",
+    "moment": "datetime-local",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +70,18 @@ def groups(values: Plain) -> list[Group]:
     return [_group((name,), info, values.get(name), values) for name, info in _ordered(Gate)]
 
 
-_FIRST = ("event", "sessions", "programme", "workshops", "speakers", "registrations", "seating", "reminders", "zoom", "mail")
+_FIRST = (
+    "event",
+    "sessions",
+    "programme",
+    "workshops",
+    "speakers",
+    "registrations",
+    "seating",
+    "reminders",
+    "zoom",
+    "mail",
+)
 
 
 def _ordered(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
@@ -235,10 +256,11 @@ def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def posted(form: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> Plain:
+def posted(form: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], before: Plain) -> Plain:
     """What was filled in, as plain values of the file; an empty field is no key at all.
 
-    `lists` holds every value of a name, for boxes that are ticked.
+    `lists` holds every value of a name, for boxes that are ticked; `before` is what the file said: a default that is
+    not written there need not be now.
     """
     rows = _rows_of(form)
     values: Plain = {}
@@ -246,13 +268,37 @@ def posted(form: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> Plain
         _put(values, tuple(name.split(".")), [{WAS: _was(form, f"{name}.{n}")} for n in numbers])
     for name in ("sessions", "workshops"):  # their keys are what others refer to
         for n, number in enumerate(rows.get(name, ())):
-            key = str(form.get(f"{name}.{number}.key", "")).strip() or slug_of(str(form.get(f"{name}.{number}.title", "")))
+            key = str(form.get(f"{name}.{number}.key", "")).strip() or slug_of(
+                str(form.get(f"{name}.{number}.title", ""))
+            )
             values[name][n]["key"] = key
+    event = values.setdefault("event", {})
+    event["key"] = str(form.get("event.key", "")).strip() or slug_of(str(form.get("event.title", "")))
     places = {f"{name}.{number}": f"{name}.{n}" for name, numbers in rows.items() for n, number in enumerate(numbers)}
     for group in groups(values):
         for field in _all_fields(group):
-            _put(values, field.path, _read(field, _given(field, places), form, lists))
+            if field.kind != "secret":
+                value = _read(field, _given(field, places), form, lists)
+                idle = value is not None and _shown(value) == field.default and not _stands(before, field.path, values)
+                _put(values, field.path, None if idle else value)
     return values
+
+
+def _stands(before: Plain, path: Sequence[str | int], values: Plain) -> bool:
+    """Whether the file has a key already; rows are looked up where they stood."""
+    there: Any = before
+    here: Any = values
+    for part in path:
+        if isinstance(part, int):
+            was = here[part].get(WAS)
+            if was is None or was >= len(there):
+                return False
+            there, here = there[was], here[part]
+        elif isinstance(there, dict) and part in there:
+            there, here = there[part], here.get(part, {}) if isinstance(here, dict) else {}
+        else:
+            return False
+    return True
 
 
 def _given(field: Field, places: Mapping[str, str]) -> str:
@@ -277,8 +323,7 @@ def _rows_of(form: Mapping[str, Any]) -> dict[str, list[int]]:
     for name in form:
         if match := re.fullmatch(r"([a-z_]+(?:\.[a-z_]+)?)\.(\d{1,4})\.row", name):
             found.setdefault(match[1], set()).add(int(match[2]))
-    lists = ["sessions", "programme", "workshops", "speakers", "reminders", "event.supporters"]
-    return {name: sorted(found.get(name, ())) for name in dict.fromkeys([*lists, *found])}
+    return {name: sorted(found.get(name, ())) for name in dict.fromkeys([*LISTS, *found])}
 
 
 def _was(form: Mapping[str, Any], row: str) -> int | None:
