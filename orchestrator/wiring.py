@@ -6,12 +6,13 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator import shipped
+from orchestrator.core.entry import door_of, token
 from orchestrator.core.errors import BadConfiguration, OrchestratorError
 from orchestrator.core.model import Event
 from orchestrator.gateways.mail.scribe import JinjaScribe
@@ -22,6 +23,7 @@ from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.world import World
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
+from orchestrator.settings.key import service_key
 from orchestrator.store import Store
 
 
@@ -171,6 +173,18 @@ def columns(settings: Settings) -> Columns:
     )
 
 
+def pages(settings: Settings, store: Store) -> Callable[[str], str] | None:
+    """Say how people's pages are addressed; None where `web.public_url` is not set."""
+    if settings.web is None or not settings.web.public_url:
+        return None
+    key, url, event = service_key(settings), settings.web.public_url, settings.event.key
+
+    def page_of(ref: str) -> str:
+        return f"{url}/{door_of(ref)}/{token(key, event, ref, store.entries.generation(event, ref))}"
+
+    return page_of
+
+
 def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: Elsewhere | None = None) -> World:
     """Build everything one event's jobs may touch."""
     event = settings.event
@@ -186,6 +200,7 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
         owner=name,
         relay=f"{mail.username}@{mail.host}:{mail.port}",
         connections=mail.connections,
+        page_of=None if elsewhere else pages(settings, store),
     )
 
 

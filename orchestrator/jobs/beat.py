@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.core import intake
+from orchestrator.core.asked import requested
 from orchestrator.core.errors import UnreadableSource
 from orchestrator.core.letters import (
     FRESH_LINK,
@@ -20,6 +21,7 @@ from orchestrator.core.letters import (
 )
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Event, Person, Seat
+from orchestrator.core.said import heeding
 from orchestrator.jobs.meetings import converge, watch
 from orchestrator.jobs.seats import Places, assign
 from orchestrator.jobs.ways import register
@@ -135,7 +137,7 @@ def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) ->
         if before is not None and before.fingerprint == fingerprint and not confirmed:
             _say_who_is_held(before.held, report)
             return None
-        answers = world.registrations.read()
+        answers = heeding(world.registrations.read(), store.pages.sayings(event.key))
     except UnreadableSource as error:
         report.problems.append(Problem(key="source", what=error.message, remedy=error.remedy, again=True))
         return None
@@ -182,7 +184,10 @@ def letters_owed(
         *speakers_as_recipients(event, passes, told, first),
     )
     book = almanac(event)
-    return scheduled(event, (letter for who in recipients for letter in owed(book, who, now, meetings)))
+    letters = [letter for who in recipients for letter in owed(book, who, now, meetings)]
+    read = None if world.page_of is None else world.store.pages.understood(event.key)
+    letters += requested(book, recipients, world.store.pages.again(event.key), read)
+    return scheduled(event, letters)
 
 
 def by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pass]]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.core import intake
+from orchestrator.core.asked import requested
 from orchestrator.core.letters import (
     Owed,
     almanac,
@@ -30,6 +31,7 @@ from orchestrator.core.meetings import (
     spec_for,
 )
 from orchestrator.core.model import Event, Person, Refusal
+from orchestrator.core.said import heeding
 from orchestrator.core.sending import Departure
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.seats import Places, places
@@ -128,7 +130,8 @@ def foresee(event: Event, store: Store, source: Registrations, now: datetime) ->
     unread, found = "", intake.Intake(new=(), edited=(), gone=(), held=(), refused=())
     try:
         if now < event.last_end:
-            found = intake.decide_for(event, source.read(), known, now)
+            answers = heeding(source.read(), store.pages.sayings(event.key))
+            found = intake.decide_for(event, answers, known, now)
     except UnreadableSource as error:
         unread = str(error)
     people = _after(known, found)
@@ -198,6 +201,7 @@ def _letters(
     )
     book = almanac(event)
     letters = [letter for one in who for letter in owed(book, one, now, meetings_of(event))]
+    letters += requested(book, who, store.pages.again(event.key), None)
     left = {d.key for d in outbox.all(event.key) if d.state in ("sent", "refused", "void")}
     ahead = [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]
     return plan_of(event, letters), scheduled(event, ahead)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from orchestrator.core.asked import UNREAD
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.letters import (
@@ -66,6 +67,7 @@ class Words:
             session=delivery.session,
             changes=changes_in_words(event, who, changed),
         )
+        contents |= {"page": self._page(delivery.person), "unread": delivery.rule == UNREAD}
         letter = Letter(
             kind=delivery.kind,
             language=delivery.language,
@@ -78,6 +80,9 @@ class Words:
             calendar=tuple(self._entries(book, who, delivery, now)),
         )
         return letter, _facts_told(book, who, delivery, changed)
+
+    def _page(self, ref: str) -> str:
+        return "" if self.world.page_of is None else self.world.page_of(ref)
 
     def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
         event, store = self.world.event, self.world.store
@@ -147,7 +152,8 @@ class Words:
             title=session.title,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
-            location="Zoom – lien personnel dans la lettre" if french else "Zoom – personal link in the letter",
+            location=self._page(who.ref)
+            or ("Zoom – lien personnel dans la lettre" if french else "Zoom – personal link in the letter"),
             description=f"{event.title}\n{contact}",
             cancelled=key not in who.sessions or key in book.off,
         )

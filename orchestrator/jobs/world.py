@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +47,8 @@ class World:
     owner: str
     relay: str
     connections: int = 4
+    page_of: Callable[[str], str] | None = None
+    """The address of somebody's page by their reference; None where no pages are served."""
     patience: Patience = field(default_factory=Patience)
 
 

@@ -15,6 +15,7 @@ from orchestrator.store.journal import Journal
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
+from orchestrator.store.pages import Pages
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.schema import alarm
 
@@ -66,6 +67,7 @@ class Store:
         self.board = Board(self.db)
         self.journal = Journal(self.db)
         self.entries = Entries(self.db)
+        self.pages = Pages(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

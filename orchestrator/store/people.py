@@ -13,7 +13,21 @@ import sqlalchemy as sa
 
 from orchestrator.core.model import Event, Person, Refusal, Seat
 from orchestrator.store.database import Database
-from orchestrator.store.schema import alarm, event, intake, journal, letter, person, seat, told, way
+from orchestrator.store.schema import (
+    again,
+    alarm,
+    event,
+    generation,
+    intake,
+    journal,
+    letter,
+    person,
+    said,
+    seat,
+    told,
+    understood,
+    way,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +81,7 @@ class Events:
 
     def purge(self, key: str) -> int:
         """Erase everybody and every letter of an event, keep that it was served; says how many rows that was."""
-        tables = (person, seat, intake, way, letter, told, alarm, journal)
+        tables = (person, seat, intake, way, letter, told, alarm, journal, said, again, understood, generation)
         with self._db.read() as c:
             if not any(c.execute(sa.select(sa.literal(1)).where(t.c.event == key).limit(1)).scalar() for t in tables):
                 return 0
