@@ -20,7 +20,7 @@ from orchestrator.gateways.mail.smtp import SmtpPost
 from orchestrator.gateways.registrations import Columns, CsvRegistrations
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
-from orchestrator.jobs.world import World
+from orchestrator.jobs.world import World, no_page
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
 from orchestrator.settings.key import service_key
@@ -173,11 +173,15 @@ def columns(settings: Settings) -> Columns:
     )
 
 
-def pages(settings: Settings, store: Store) -> Callable[[str], str] | None:
-    """Say how people's pages are addressed; None where `web.public_url` is not set."""
+def pages(settings: Settings, store: Store) -> Callable[[str], str]:
+    """Say how people's pages are addressed; there are none where `web.public_url` is not set."""
     if settings.web is None or not settings.web.public_url:
-        return None
-    key, url, event = service_key(settings), settings.web.public_url, settings.event.key
+        return no_page
+    return addresses(settings.web.public_url, service_key(settings), settings.event.key, store)
+
+
+def addresses(url: str, key: bytes, event: str, store: Store) -> Callable[[str], str]:
+    """Give people's pages their addresses."""
 
     def page_of(ref: str) -> str:
         return f"{url}/{door_of(ref)}/{token(key, event, ref, store.entries.generation(event, ref))}"
@@ -200,7 +204,7 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
         owner=name,
         relay=f"{mail.username}@{mail.host}:{mail.port}",
         connections=mail.connections,
-        page_of=None if elsewhere else pages(settings, store),
+        page_of=no_page if elsewhere else pages(settings, store),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 
-from orchestrator.core.letters import FRESH_LINK, Almanac, Owed, Recipient
+from orchestrator.core.letters import FRESH_LINK, Almanac, Owed, Recipient, digest
+from orchestrator.core.model import Event, Speaker
 
 SOON = timedelta(minutes=1)
 UNREAD = "unread"
@@ -17,9 +18,11 @@ def requested(
     book: Almanac,
     recipients: Iterable[Recipient],
     again: Mapping[str, datetime],
-    read: Collection[str] | None,
+    read: Mapping[str, tuple[str, datetime]] | None,
 ) -> Iterator[Owed]:
-    """List the letters asked for again, and those to speakers not in `read`; None where nobody has a page.
+    """List the letters asked for again, and those to speakers who have not `read` what is true now.
+
+    `read` is what each has confirmed, by reference; None where nobody has a page.
 
     Whoever was not written to yet gets their first letter, and needs no second.
     """
@@ -28,8 +31,21 @@ def requested(
             continue
         if (at := again.get(who.ref)) is not None and at > who.first_sent_at:
             yield _once_more(book, who, at)
-        if read is not None and who.speaker is not None and who.ref not in read:
+        if read is not None and who.speaker is not None and not has_confirmed(book.event, who.ref, who.speaker, read):
             yield from _not_confirmed(book, who, who.first_sent_at)
+
+
+def what_is_read(event: Event, speaker: Speaker) -> str:
+    """Name what a speaker confirms: it changes with their hours, their role, the running order or the rooms."""
+    sessions = [s for s in event.sessions if s.key in speaker.sessions]
+    steps = [item for item in event.programme if item.session in speaker.sessions]
+    rooms = [w for w in event.workshops if w.session in speaker.sessions]
+    return digest(repr((speaker.role, speaker.workshops, sessions, steps, rooms, event.status)))
+
+
+def has_confirmed(event: Event, ref: str, speaker: Speaker, read: Mapping[str, tuple[str, datetime]]) -> bool:
+    """Tell whether a speaker has confirmed what is true now."""
+    return ref in read and read[ref][0] == what_is_read(event, speaker)
 
 
 def _once_more(book: Almanac, who: Recipient, at: datetime) -> Owed:

@@ -185,7 +185,7 @@ def letters_owed(
     )
     book = almanac(event)
     letters = [letter for who in recipients for letter in owed(book, who, now, meetings)]
-    read = None if world.page_of is None else world.store.pages.understood(event.key)
+    read = world.store.pages.understood(event.key) if world.has_pages else None
     letters += requested(book, recipients, world.store.pages.again(event.key), read)
     return scheduled(event, letters)
 

@@ -67,7 +67,7 @@ class Words:
             session=delivery.session,
             changes=changes_in_words(event, who, changed),
         )
-        contents |= {"page": self._page(delivery.person), "unread": delivery.rule == UNREAD}
+        contents |= {"page": self.world.page_of(delivery.person), "unread": delivery.rule == UNREAD}
         letter = Letter(
             kind=delivery.kind,
             language=delivery.language,
@@ -80,9 +80,6 @@ class Words:
             calendar=tuple(self._entries(book, who, delivery, now)),
         )
         return letter, _facts_told(book, who, delivery, changed)
-
-    def _page(self, ref: str) -> str:
-        return "" if self.world.page_of is None else self.world.page_of(ref)
 
     def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
         event, store = self.world.event, self.world.store
@@ -140,6 +137,10 @@ class Words:
         keys += [key for key in removed if key not in keys and key in book.sessions]
         return [self._entry(book, who, key, now) for key in keys]
 
+    def entry_for(self, who: Recipient, key: str, now: datetime) -> CalendarEntry:
+        """One session in somebody's calendar, as their letters would bring it."""
+        return self._entry(almanac(self.world.event), who, key, now)
+
     def _entry(self, book: Almanac, who: Recipient, key: str, now: datetime) -> CalendarEntry:
         event, session = book.event, book.sessions[key]
         value, at = who.told.get(f"time:{key}", ("", now))
@@ -152,7 +153,7 @@ class Words:
             title=session.title,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
-            location=self._page(who.ref)
+            location=self.world.page_of(who.ref)
             or ("Zoom – lien personnel dans la lettre" if french else "Zoom – personal link in the letter"),
             description=f"{event.title}\n{contact}",
             cancelled=key not in who.sessions or key in book.off,

@@ -33,6 +33,11 @@ class Patience:
     batches_a_beat: int = 20
 
 
+def no_page(_ref: str) -> str:
+    """The address of somebody's page by their reference; "" where there are no pages."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """One event and its outside. `owner` names this process in leases, `relay` the relay and its user."""
@@ -47,9 +52,12 @@ class World:
     owner: str
     relay: str
     connections: int = 4
-    page_of: Callable[[str], str] | None = None
-    """The address of somebody's page by their reference; None where no pages are served."""
     patience: Patience = field(default_factory=Patience)
+    page_of: Callable[[str], str] = no_page
+
+    @property
+    def has_pages(self) -> bool:
+        return self.page_of is not no_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ class Visit:
 _GENERATION = sa.select(generation.c.number).where(
     generation.c.event == sa.bindparam("event"), generation.c.person == sa.bindparam("person")
 )
+_GENERATIONS = sa.select(generation.c.event, generation.c.number).where(generation.c.person == sa.bindparam("person"))
 _WRITTEN_TO = (
     sa.select(letter.c.email)
     .where(letter.c.event == sa.bindparam("event"), letter.c.person == sa.bindparam("person"))
@@ -104,6 +105,11 @@ class Entries:
         """Which of their pages' addresses is the one that counts."""
         with self._db.read() as c:
             return c.execute(_GENERATION, {"event": event, "person": ref}).scalar() or 1
+
+    def generations(self, ref: str) -> dict[str, int]:
+        """The same in every event where it is not the first."""
+        with self._db.read() as c:
+            return {row.event: row.number for row in c.execute(_GENERATIONS, {"person": ref})}
 
     def shut(self, event: str, ref: str) -> int:
         """Give somebody's page another address; the one they had works no more."""

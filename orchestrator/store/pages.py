@@ -75,6 +75,11 @@ class Pages:
             stamp=tuple((s.key, s.zoom_id, s.read_at) for s in stamp),
         )
 
+    def stamp(self, event: str) -> Stamp:
+        """What changes when a meeting may have."""
+        with self._db.read() as c:
+            return tuple((s.key, s.zoom_id, s.read_at) for s in c.execute(_STAMP, {"event": event}))
+
     # what people say
 
     def sayings(self, event: str) -> dict[str, Said]:

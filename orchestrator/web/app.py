@@ -9,7 +9,8 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from orchestrator.web import files, wellness
+from orchestrator.web import files, lost, mine, speaking, wellness
+from orchestrator.web.bearer import Receptions
 from orchestrator.web.house import House
 from orchestrator.web.pages import Pages, page
 from orchestrator.web.security import Fences, NobodyIn, Refused, guard
@@ -27,13 +28,14 @@ def make_app(house: House) -> FastAPI:
     """Put the doors in one application."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(guard)])
     app.state.house = house
+    app.state.receptions = Receptions()
     app.state.pages = Pages(theme=bool(house.web.theme_css))
     app.add_middleware(Fences)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(NobodyIn, _nobody_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
-    for router in (files.router, wellness.router):
+    for router in (files.router, lost.router, mine.router, speaking.router, wellness.router):
         app.include_router(router)
     return app
 

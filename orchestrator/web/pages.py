@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,27 @@ def english(_said: str, other: str, **values: Any) -> str:
     return other.format(**values) if values else other
 
 
+def lasting_in_french(left: timedelta) -> str:
+    """How long until something: `3 jours`, `2 h 05`, `12 minutes`."""
+    days, hours, minutes = _parts(left)
+    if days >= 2:
+        return f"{days} jours"
+    if days or hours:
+        return f"{24 * days + hours} h {minutes:02}".replace(" ", "\u00a0")
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
+
+
+def lasting_in_english(left: timedelta) -> str:
+    """The same: `3 days`, `2 h 05`, `12 minutes`."""
+    return lasting_in_french(left).replace("jours", "days")
+
+
+def _parts(left: timedelta) -> tuple[int, int, int]:
+    """Days, hours and minutes, the last minute begun counted as one."""
+    minutes = -(-max(0, int(left.total_seconds())) // 60)
+    return minutes // 1440, minutes // 60 % 24, minutes % 60
+
+
 @lru_cache(maxsize=4096)
 def _spaced(text: str) -> str:
     return french_spaces(text)
@@ -45,6 +67,7 @@ def environment(spoken: Language, theme: bool) -> Environment:
         auto_reload=False,
     )
     made.filters.update(spoken.filters())
+    made.filters["lasting"] = lasting_in_french if spoken.code == "fr" else lasting_in_english
     other = next(code for code in CODES if code != spoken.code)
     made.globals.update(
         t=french if spoken.code == "fr" else english,

@@ -146,12 +146,13 @@ def address_of(request: Request) -> str:
 
 async def guard(request: Request) -> None:
     """Refuse what changes something and was not sent from one of our own pages."""
+    request.state.csrf = csrf_of(request)
     if request.method in SAFE or request.url.path.startswith(OWN_PROOF):
         return
     if not _is_from_here(request):
         raise Refused(403, "Cette demande vient d'un autre site : rien n'a été fait.", "This came from another site.")
     given = (await form(request)).get("csrf", "")
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), csrf_of(request).encode()):
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), request.state.csrf.encode()):
         raise Refused(
             403,
             "Cette page était trop ancienne : rien n'a été fait. Revenez en arrière, actualisez, et recommencez.",
