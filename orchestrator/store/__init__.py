@@ -18,6 +18,7 @@ from orchestrator.store.outbox import Outbox
 from orchestrator.store.pages import Pages
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.schema import alarm
+from orchestrator.store.tokens import Tokens
 
 __all__ = ["Alarms", "Database", "Delivery", "Kept", "Planned", "Reading", "Store", "Way"]
 
@@ -66,6 +67,7 @@ class Store:
         self.alarms = Alarms(self.db)
         self.board = Board(self.db)
         self.journal = Journal(self.db)
+        self.tokens = Tokens(self.db)
         self.entries = Entries(self.db)
         self.pages = Pages(self.db)
 

@@ -246,6 +246,27 @@ class Board:
             for row in rows
         ]
 
+    # Zoom
+
+    def ways(self, event: str) -> dict[str, dict[str, int]]:
+        """Meeting → state of the registration → how many."""
+        query = sa.select(way.c.meeting, way.c.state, sa.func.count().label("n")).where(way.c.event == event)
+        result: dict[str, dict[str, int]] = {}
+        with self._db.read() as c:
+            for row in c.execute(query.group_by(way.c.meeting, way.c.state)):
+                result.setdefault(row.meeting, {})[row.state] = row.n
+        return result
+
+    def refused_ways(self, event: str, most: int = 100) -> dict[str, list[tuple[str, str]]]:
+        """Meeting → whom Zoom refused and its words."""
+        query = sa.select(way.c.meeting, way.c.email, way.c.problem)
+        query = query.where(way.c.event == event, way.c.state == "refused").order_by(way.c.email).limit(most)
+        result: dict[str, list[tuple[str, str]]] = {}
+        with self._db.read() as c:
+            for row in c.execute(query):
+                result.setdefault(row.meeting, []).append((row.email, row.problem))
+        return result
+
     # letters
 
     def waves(self, event: str) -> list[Wave]:

@@ -256,6 +256,34 @@ def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def as_form(values: Plain) -> list[tuple[str, str]]:
+    """Every field as a form would post it."""
+    found = []
+    for group in groups(values):
+        for inner in _all_groups(group):
+            if inner.path and isinstance(inner.path[-1], int):
+                was = _at(values, inner.path).get(WAS)
+                found.append((f"{inner.name}.row", "new" if was is None else str(was)))
+            for field in inner.fields:
+                value = shown(field, values)
+                texts = value if isinstance(value, list) else [_shown(value)]
+                found += [(field.name, text) for text in texts]
+    return found
+
+
+def _at(values: Plain, path: Sequence[str | int]) -> Any:
+    there: Any = values
+    for part in path:
+        there = there[part]
+    return there
+
+
+def _all_groups(group: Group) -> Iterator[Group]:
+    yield group
+    for row in group.rows:
+        yield from _all_groups(row)
+
+
 def posted(form: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], before: Plain) -> Plain:
     """What was filled in, as plain values of the file; an empty field is no key at all.
 
