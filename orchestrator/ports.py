@@ -51,6 +51,9 @@ class Meetings(Protocol):
     def cancel(self, zoom_id: str) -> None:
         """Delete the meeting; one that is gone already is no error. Zoom writes to nobody."""
 
+    def start_url(self, zoom_id: str) -> str:
+        """The link with which the host starts the meeting, fresh, never to be kept. Raises MeetingGone."""
+
     def register(self, zoom_id: str, people: Sequence[Registrant]) -> tuple[Pass, ...]:
         """Register at most 30 people, approved at once, without any mail of Zoom's. Raises RegistrantRefused for all
         of them when Zoom refuses one."""

@@ -6,12 +6,13 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator import shipped
+from orchestrator.core.entry import door_of, token
 from orchestrator.core.errors import BadConfiguration, OrchestratorError
 from orchestrator.core.model import Event
 from orchestrator.gateways.alarm.life import SignsOfLife
@@ -21,9 +22,10 @@ from orchestrator.gateways.registrations import Columns, Register, in_file
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.presence import live
-from orchestrator.jobs.world import World, nothing_known
+from orchestrator.jobs.world import World, no_page, nothing_known
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
+from orchestrator.settings.key import service_key
 from orchestrator.store import Store
 
 
@@ -182,6 +184,22 @@ def columns(settings: Settings) -> Columns:
     )
 
 
+def pages(settings: Settings, store: Store) -> Callable[[str], str]:
+    """Say how people's pages are addressed; there are none where `web.public_url` is not set."""
+    if settings.web is None or not settings.web.public_url:
+        return no_page
+    return addresses(settings.web.public_url, service_key(settings), settings.event.key, store)
+
+
+def addresses(url: str, key: bytes, event: str, store: Store) -> Callable[[str], str]:
+    """Give people's pages their addresses."""
+
+    def page_of(ref: str) -> str:
+        return f"{url}/{door_of(ref)}/{token(key, event, ref, store.entries.generation(event, ref))}"
+
+    return page_of
+
+
 def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: Elsewhere | None = None) -> World:
     """Build everything one event's jobs may touch."""
     event = settings.event
@@ -201,6 +219,7 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
         live=(lambda key: live(store, key, clock.now()))
         if settings.zoom.webhook_secret.get_secret_value()
         else nothing_known,
+        page_of=no_page if elsewhere else pages(settings, store),
     )
 
 

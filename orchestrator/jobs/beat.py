@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.core import intake
+from orchestrator.core.asked import requested
 from orchestrator.core.errors import UnreadableSource
 from orchestrator.core.hosting import LATE, alert_letters, polls_from
-from orchestrator.core.letters import FRESH_LINK, Owed, due_at, scheduled
+from orchestrator.core.letters import FRESH_LINK, Owed, almanac, due_at, scheduled
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Event, Person, Seat
 from orchestrator.core.notices import turned_away
 from orchestrator.core.retention import links_end_at, purged_at
+from orchestrator.core.said import heeding
 from orchestrator.jobs.holds import keep_holds
 from orchestrator.jobs.hosting import alerts_now, say
 from orchestrator.jobs.meetings import converge, watch
@@ -145,7 +147,8 @@ def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) ->
         if before is not None and before.fingerprint == fingerprint and not confirmed:
             _say_who_is_held(before.held, report)
             return None
-        answers = living(world.registrations.read(), store.privacy.tombs(event.key))
+        read = living(world.registrations.read(), store.privacy.tombs(event.key))
+        answers = heeding(read, store.pages.sayings(event.key))
     except UnreadableSource as error:
         report.problems.append(Problem(key="source", what=error.message, remedy=error.remedy, again=True))
         return None
@@ -187,7 +190,10 @@ def letters_owed(
     """Bring together what decides the letters, and list them with the hour each wave leaves."""
     event, store = world.event, world.store
     everybody = recipients(event, store, people, by_person(ways), seats_by_person(places.values()))
-    return scheduled(event, everything_owed(event, store, everybody, now, meetings, world.live(event.key)))
+    letters = [*everything_owed(event, store, everybody, now, meetings, world.live(event.key))]
+    read = store.pages.understood(event.key) if world.has_pages else None
+    letters += requested(almanac(event), everybody, store.pages.again(event.key), read)
+    return scheduled(event, letters)
 
 
 def by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pass]]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.core import intake
-from orchestrator.core.letters import Owed, plan_of, scheduled
+from orchestrator.core.asked import requested
+from orchestrator.core.letters import Owed, almanac, plan_of, scheduled
 from orchestrator.core.meetings import (
     Cancel,
     Change,
@@ -23,6 +24,7 @@ from orchestrator.core.meetings import (
     why_not_swapped,
 )
 from orchestrator.core.model import Event, Person, Refusal
+from orchestrator.core.said import heeding
 from orchestrator.core.sending import Departure
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.drift import Drift, as_adopted, drifts
@@ -130,7 +132,8 @@ def foresee(event: Event, store: Store, source: Registrations, now: datetime) ->
     unread, found = "", intake.Intake(new=(), edited=(), gone=(), held=(), refused=())
     try:
         if now < event.last_end:
-            found = intake.decide_for(event, source.read(), known, now)
+            answers = heeding(source.read(), store.pages.sayings(event.key))
+            found = intake.decide_for(event, answers, known, now)
     except UnreadableSource as error:
         unread = str(error)
     people = _after(known, found)
@@ -197,7 +200,8 @@ def _letters(
         for r in registrants(event, key, people.values(), seats.values()):
             passes.setdefault(r.email, {}).setdefault(key, Pass(email=r.email, registrant_id="", join_url=""))
     everybody = recipients(event, store, people, passes, seats_by_person(seats.values()))
-    letters = everything_owed(event, store, everybody, now, meetings_of(event))
+    letters = [*everything_owed(event, store, everybody, now, meetings_of(event))]
+    letters += requested(almanac(event), everybody, store.pages.again(event.key), None)
     left = {d.key for d in store.outbox.all(event.key) if d.state in ("sent", "refused", "void")}
     ahead = [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]
     return plan_of(event, letters), scheduled(event, ahead)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from orchestrator.core.asked import UNREAD
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.explaining import explain
@@ -77,6 +78,7 @@ class Words:
             session=delivery.session,
             changes=changes_in_words(event, who, changed),
         )
+        contents |= {"page": self.world.page_of(delivery.person), "unread": delivery.rule == UNREAD}
         letter = Letter(
             kind=delivery.kind,
             language=delivery.language,
@@ -178,6 +180,10 @@ class Words:
         if not self._served_at:
             self._served_at = self.world.store.events.served_at(self.world.event.key)
         return f"{self.world.event.key}-{session}-{digest(str(self._served_at))}@orchestrator"
+
+    def entry_for(self, who: Recipient, key: str, now: datetime) -> CalendarEntry:
+        """One session in somebody's calendar, as their letters would bring it."""
+        return self._entry(almanac(self.world.event), who, key, now)
 
     def _entry(self, book: Almanac, who: Recipient, key: str, now: datetime) -> CalendarEntry:
         event, session = book.event, book.sessions[key]

@@ -65,6 +65,10 @@ class World:
     live: Callable[[str], Live] = nothing_known
     """What is known of an event's meetings at this moment."""
 
+    @property
+    def has_pages(self) -> bool:
+        return self.page_of is not no_page
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:

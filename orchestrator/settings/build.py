@@ -37,7 +37,7 @@ def settings_of(gate: Gate, event: Event, path: Path) -> Settings:
         zoom=_zoom(gate),
         mail=_mail(gate, event),
         registrations=_source(gate, event, path.parent),
-        web=_web(gate.web) if gate.web else None,
+        web=_web(gate.web, path.parent) if gate.web else None,
         store_url=_store_url(gate.store.url, path.parent),
         privacy=Privacy(
             controller=event.controller,
@@ -114,10 +114,19 @@ def _fixed(values: Mapping[str, _Value]) -> Mapping[str, _Value]:
     return MappingProxyType(dict(values))
 
 
-def _web(web: WebSection) -> Web:
+def _web(web: WebSection, folder: Path) -> Web:
     host, _, port = web.bind.rpartition(":")
-    url = web.public_url.rstrip("/")
-    return Web(host=host.strip("[]"), port=int(port), public_url=url, organisers=web.organisers)
+    return Web(
+        host=host.strip("[]"),
+        port=int(port),
+        public_url=web.public_url.rstrip("/"),
+        organisers=web.organisers,
+        viewers=web.viewers,
+        remote_user=web.remote_user,
+        proxies=web.proxies,
+        service_key=web.service_key,
+        theme_css=str(_absolute(web.theme_css, folder)) if web.theme_css else "",
+    )
 
 
 def _store_url(url: str, folder: Path) -> str:

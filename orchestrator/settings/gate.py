@@ -219,6 +219,11 @@ class WebSection(Section):
     bind: Bind = "127.0.0.1:8080"
     public_url: Url = ""
     organisers: tuple[Email, ...] = ()
+    viewers: tuple[Email, ...] = ()
+    remote_user: Line = ""
+    proxies: tuple[Line, ...] = ("127.0.0.1", "::1")
+    service_key: SecretStr = SecretStr("")
+    theme_css: Line = ""
 
 
 class PrivacySection(Section):

@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.settings.build import settings_of
 from orchestrator.settings.checks import problems_between
+from orchestrator.settings.editing import SECRETS
 from orchestrator.settings.event import event_of
 from orchestrator.settings.gate import Gate
 from orchestrator.settings.sources import (
@@ -23,7 +25,7 @@ from orchestrator.settings.sources import (
     misplaced,
     place,
     read_file,
-    read_text,
+    understood,
 )
 from orchestrator.settings.values import Settings
 from orchestrator.settings.words import Problem, problems_of
@@ -31,14 +33,20 @@ from orchestrator.settings.words import Problem, problems_of
 SERVICE = "service.toml"
 
 
-def load(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> tuple[Settings, ...]:
+Texts = Mapping[Path, str]
+"""What is read in the place of files: edits that are not written yet."""
+
+
+def load(
+    path: Path, *, secrets: Path | None = None, environ: Mapping[str, str], instead: Texts = MappingProxyType({})
+) -> tuple[Settings, ...]:
     """Read a file into one Settings, a folder into one per event. Raises BadConfiguration with every problem.
 
-    `secrets` defaults to systemd's `$CREDENTIALS_DIRECTORY`.
+    `secrets` defaults to systemd's `$CREDENTIALS_DIRECTORY`, else to a folder `secrets` beside the file.
     """
-    above, wrong = _above(secrets, environ)
+    above, wrong = _above(path, secrets, environ)
     problems = list(wrong)
-    loaded = list(_each(path, above, problems))
+    loaded = list(_each(path, above, problems, instead))
     problems += _clashes(loaded)
     if problems:
         raise BadConfiguration(tuple(dict.fromkeys(problems)))
@@ -55,15 +63,15 @@ class Found:
 
 def from_text(text: str, path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> Settings:
     """Read an event's text as if it stood in a file. Raises BadConfiguration."""
-    above, _ = _above(secrets, environ)
+    above, _ = _above(path, secrets, environ)
     below, _ = _service(path.parent)
-    return _one(path, above, below, read_text(text, str(path)))[1]
+    return _one(path, above, below, {path: text})[1]
 
 
 def look(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> Found:
     """Read a file or a folder; a broken file keeps no other from being served. Raises BadConfiguration where what all
     of them share is wrong: the environment, the secrets or service.toml."""
-    above, wrong = _above(secrets, environ)
+    above, wrong = _above(path, secrets, environ)
     below, intruding = _service(path)
     if problems := (*wrong, *intruding):
         raise BadConfiguration(tuple(dict.fromkeys(problems)))
@@ -71,7 +79,7 @@ def look(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str])
     broken: dict[Path, tuple[str, ...]] = {}
     for file in files_of(path):
         try:
-            one = _one(file, above, below)
+            one = _one(file, above, below, {})
         except BadConfiguration as error:
             broken[file] = error.problems
             continue
@@ -82,11 +90,10 @@ def look(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str])
     return Found(good=tuple(settings for _, settings in loaded), broken=broken)
 
 
-def _above(secrets: Path | None, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], tuple[str, ...]]:
+def _above(path: Path, secrets: Path | None, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], tuple[str, ...]]:
     """What stands over every file: the environment, then the secrets; and what is wrong with them."""
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
     variables, wrong = from_environment(environ)
-    files, unreadable = from_secrets(secrets or (Path(credentials) if credentials else None))
+    files, unreadable = from_secrets(secrets or secrets_folder(path, environ))
     return (variables, files), (*wrong, *unreadable)
 
 
@@ -103,28 +110,36 @@ def files_of(path: Path) -> list[Path]:
     return sorted(file for file in path.glob("*.toml") if file.name != SERVICE) if path.is_dir() else [path]
 
 
+def secrets_folder(path: Path, environ: Mapping[str, str]) -> Path | None:
+    """Where secrets lie when nobody says it."""
+    if credentials := environ.get("CREDENTIALS_DIRECTORY"):
+        return Path(credentials)
+    beside = (path if path.is_dir() else path.parent) / SECRETS
+    return beside if beside.is_dir() else None
+
+
 Loaded = tuple[tuple[Source, ...], Settings]
 
 
-def _each(path: Path, above: tuple[Source, ...], problems: list[str]) -> Iterator[Loaded]:
+def _each(path: Path, above: tuple[Source, ...], problems: list[str], instead: Texts) -> Iterator[Loaded]:
     """Read every event there is; a problem in one file does not hide those of the others."""
     below, intruding = _service(path)
     problems.extend(intruding)
-    for file in _files(path):
+    for file in _files(path, instead):
         try:
-            yield _one(file, above, below)
+            yield _one(file, above, below, instead)
         except BadConfiguration as error:
             problems.extend(error.problems)
 
 
-def _files(path: Path) -> list[Path]:
-    if files := files_of(path):
+def _files(path: Path, instead: Texts) -> list[Path]:
+    if files := sorted({*instead, *files_of(path)}) if path.is_dir() else [path]:
         return files
     raise BadConfiguration((f"{path}: aucun fichier d'événement (*.toml) ; créez-en un avec `orchestrator init`",))
 
 
-def _one(file: Path, above: tuple[Source, ...], below: tuple[Source, ...], source: Source | None = None) -> Loaded:
-    source = source or read_file(file, str(file))
+def _one(file: Path, above: tuple[Source, ...], below: tuple[Source, ...], instead: Texts) -> Loaded:
+    source = understood(instead[file], str(file)) if file in instead else read_file(file, str(file))
     sources = (*above, source, *below)
     found = list(misplaced(source)) if below else []
     try:

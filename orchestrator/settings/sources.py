@@ -69,12 +69,11 @@ def read_file(path: Path, shown: str) -> Source:
     except UnicodeDecodeError as error:
         remedy = "enregistrez-le en UTF-8 (« Enregistrer sous », encodage UTF-8)"
         raise BadConfiguration((f"{shown}: ce fichier n'est pas écrit en UTF-8 ; {remedy}",)) from error
-    return read_text(text, shown)
+    return understood(text.replace("\r\n", "\n"), shown)
 
 
-def read_text(text: str, shown: str) -> Source:
-    """Read the text of a TOML file. Raises BadConfiguration with the line where its writing is wrong."""
-    text = text.replace("\r\n", "\n")
+def understood(text: str, shown: str) -> Source:
+    """Read one TOML text. Raises BadConfiguration with the line where its writing is wrong."""
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

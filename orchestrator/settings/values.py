@@ -104,6 +104,16 @@ class Web:
     public_url: str
     """Without a slash at its end; empty: letters carry the Zoom link alone."""
     organisers: tuple[str, ...]
+    viewers: tuple[str, ...] = ()
+    """Who may look at the board and change nothing."""
+    remote_user: str = ""
+    """The header in which a trusted proxy names who has signed in there; empty: none is believed."""
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """From where such a header, and X-Forwarded-For, are believed."""
+    service_key: SecretStr = field(default=SecretStr(""), repr=False)
+    """What the addresses of people's pages are made with; empty: a file beside the store."""
+    theme_css: str = ""
+    """A style sheet of the organiser's own, absolute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

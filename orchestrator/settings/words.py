@@ -16,7 +16,16 @@ from orchestrator.settings.gate import Gate
 from orchestrator.settings.lines import Loc
 
 SECRETS = frozenset(
-    {"client_secret", "password", "ping_url", "url", "webhook_secret", "webhook_secret_before", "webhook_url"}
+    {
+        "client_secret",
+        "password",
+        "ping_url",
+        "service_key",
+        "url",
+        "webhook_secret",
+        "webhook_secret_before",
+        "webhook_url",
+    }
 )
 """Keys whose value is never shown; a database's `url` may hold a password, a spreadsheet's a token."""
 

@@ -7,36 +7,46 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from orchestrator.store.board import Board
 from orchestrator.store.configs import Accepted, Configs, digest_of
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Planned
+from orchestrator.store.entries import Entries
 from orchestrator.store.figures import Figures
 from orchestrator.store.holds import Hold, Holds
+from orchestrator.store.journal import Journal
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Adopted, Kept, MeetingsKept, Way
 from orchestrator.store.notices import Memos, Notices
 from orchestrator.store.outbox import Outbox
+from orchestrator.store.pages import Pages
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.presence import Presence, Stay, Told
 from orchestrator.store.privacy import Privacy, Tombs
 from orchestrator.store.schema import alarm
+from orchestrator.store.tokens import Tokens
 
 __all__ = [
     "Accepted",
     "Adopted",
     "Alarms",
+    "Board",
     "Database",
     "Delivery",
+    "Entries",
     "Hold",
     "Holds",
+    "Journal",
     "Kept",
     "Memos",
     "Notices",
+    "Pages",
     "Planned",
     "Presence",
     "Reading",
     "Stay",
     "Store",
+    "Tokens",
     "Told",
     "Tombs",
     "Way",
@@ -108,6 +118,11 @@ class Store:
         self.holds = Holds(self.db)
         self.notices = Notices(self.db)
         self.memos = Memos(self.db)
+        self.board = Board(self.db)
+        self.journal = Journal(self.db)
+        self.tokens = Tokens(self.db)
+        self.entries = Entries(self.db)
+        self.pages = Pages(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

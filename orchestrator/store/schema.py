@@ -334,3 +334,91 @@ config = sa.Table(
     sa.Column("accepted_at", Instant, nullable=False),
     text("by"),
 )
+
+visit = sa.Table(
+    "visit",  # somebody who has come in to the board
+    metadata,
+    text("id", primary_key=True),  # what their cookie hashes to
+    text("email"),
+    text("role"),  # organiser | viewer
+    sa.Column("begun_at", Instant, nullable=False),
+    sa.Column("seen_at", Instant, nullable=False),
+)
+
+login = sa.Table(
+    "login",  # a link that lets somebody in once
+    metadata,
+    text("id", primary_key=True),  # what the link's secret hashes to
+    text("email"),
+    text("role"),
+    sa.Column("until", Instant, nullable=False),
+)
+
+attempt = sa.Table(
+    "attempt",  # what is counted so that nobody does it too often
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    text("what"),
+    text("who"),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_attempt_who", "what", "who", "at"),
+)
+
+lost = sa.Table(
+    "lost",  # an address typed into "I lost my link", until it is answered
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    text("address"),
+    text("language"),
+    sa.Column("at", Instant, nullable=False),
+)
+
+generation = sa.Table(
+    "generation",  # whose page has another address now; without a row: the first
+    metadata,
+    text("event", primary_key=True),
+    text("person", primary_key=True),
+    number("number", 1),
+)
+
+said = sa.Table(
+    "said",  # what somebody said on their page; holds until they answer the form again
+    metadata,
+    text("event", primary_key=True),
+    text("email", primary_key=True),
+    sa.Column("sessions", sa.JSON),  # those they come to; [] = none; null = as in the form
+    sa.Column("wishes", sa.JSON),  # by session; null = as in the form
+    sa.Column("at", Instant, nullable=False),
+)
+
+understood = sa.Table(
+    "understood",  # what a speaker has read and confirmed
+    metadata,
+    text("event", primary_key=True),
+    text("person", primary_key=True),
+    text("what"),
+    sa.Column("at", Instant, nullable=False),
+)
+
+again = sa.Table(
+    "again",  # whose letter with their link was last asked for once more
+    metadata,
+    text("event", primary_key=True),
+    text("person", primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# the board
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    text("event"),
+    sa.Column("at", Instant, nullable=False),
+    text("who"),  # an organiser's address; "" = the command line
+    text("what"),
+    text("about"),
+    text("note"),
+    sa.Index("ix_journal_event", "event", "at"),
+)

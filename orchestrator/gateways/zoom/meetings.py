@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from orchestrator.core.errors import MeetingGone
 from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Upcoming
-from orchestrator.gateways.zoom import account, reading, registrants, words
+from orchestrator.gateways.zoom import account, reading, registrants, starting, words
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.shapes import Created, MeetingShape, MeetingsPage
 from orchestrator.ports import Oddity
@@ -42,6 +42,9 @@ class ZoomMeetings:
             self._api.call("DELETE", _meeting(zoom_id), params=silently)
         except MeetingGone:
             return
+
+    def start_url(self, zoom_id: str) -> str:
+        return starting.start_url(self._api, _meeting(zoom_id))
 
     def register(self, zoom_id: str, people: Sequence[Registrant]) -> tuple[Pass, ...]:
         """Register at most 30 people. Whoever Zoom would not take is not in the answer; registering them alone

@@ -1,0 +1,101 @@
+"""What a speaker sees on their page: role, running order, who is expected, what the session has to provide."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from orchestrator.core.asked import what_is_read
+from orchestrator.core.contents import Name, Outlook, compose
+from orchestrator.core.letters import Recipient, speakers_as_recipients
+from orchestrator.core.meetings import SIGNING_IN, meeting_of, registrants
+from orchestrator.core.model import Event, Speaker, identity
+from orchestrator.core.needs import measures
+from orchestrator.jobs.reception import Reception
+from orchestrator.jobs.world import World
+from orchestrator.store.pages import Stamp
+
+Plain = dict[str, Any]
+
+
+def recipient(world: World, ref: str) -> Recipient | None:
+    """The speaker of a reference; None where they speak no more."""
+    event = world.event
+    for who in speakers_as_recipients(event, {}, {}, {}):
+        if who.ref == ref and who.speaker is not None:
+            look = world.store.pages.look(event.key, identity(who.speaker.email))
+            told = {ref: world.store.outbox.told_to(event.key, ref)}
+            again = speakers_as_recipients(event, {who.email: look.passes}, told, {})
+            return next(one for one in again if one.ref == ref)
+    return None
+
+
+def backstage(reception: Reception, who: Recipient, stamp: Stamp, now: datetime) -> Plain:
+    """Bring together what a speaker sees now."""
+    world, speaker = reception.world, who.speaker
+    assert speaker is not None
+    event, store = world.event, world.store
+    outlook = Outlook(
+        meetings=reception.meetings(stamp),
+        taken=store.seats.taken(event.key),
+        expected=store.people.expected(event.key),
+    )
+    contents = compose(event, who, Name(first=speaker.name), outlook, kind="page", session="")
+    what, at = store.pages.understood(event.key).get(who.ref, ("", None))
+    return contents | {
+        "speaker": speaker,
+        "needs": _needs(world, speaker),
+        "sheets": _sheets(world, speaker),
+        "what": what_is_read(event, speaker),
+        "confirmed_at": at.astimezone(event.zone) if at is not None else None,
+        "is_confirmed": what == what_is_read(event, speaker),
+        "way_of": {key: way for way in contents["ways"] for key in way["sessions"]},
+        "starts": _starts(event, speaker, now),
+    }
+
+
+def _needs(world: World, speaker: Speaker) -> dict[str, Counter[str]]:
+    """Measures by session, counted; never who asked for them."""
+    people = world.store.people.registered(world.event.key).values()
+    return {key: measures(p.needs for p in people if p.needs and key in p.sessions) for key in speaker.sessions}
+
+
+def _sheets(world: World, speaker: Speaker) -> list[Plain]:
+    """Who is in which room, as Zoom shows them: every room for who hosts, their own for a facilitator."""
+    event = world.event
+    shown = [
+        w
+        for w in event.workshops
+        if w.session in speaker.sessions and (speaker.role in SIGNING_IN or w.key in speaker.workshops)
+    ]
+    if not shown:
+        return []
+    names = _names(world)
+    return [{"room": w.room, "title": w.title, "seats": w.seats, "people": names.get(w.key, [])} for w in shown]
+
+
+def _names(world: World) -> dict[str, list[str]]:
+    """The names in each room, told seats only: until then they still change."""
+    event, store = world.event, world.store
+    people = list(store.people.registered(event.key).values())
+    seats = [seat for seat in store.seats.all(event.key).values() if seat.told_at is not None]
+    result: dict[str, list[str]] = {}
+    for meeting in {meeting_of(event, seat.session) for seat in seats}:
+        shown = {r.email: f"{r.first_name} {r.last_name}".strip() for r in registrants(event, meeting, people, seats)}
+        for seat in seats:
+            if meeting_of(event, seat.session) == meeting and seat.person in shown:
+                result.setdefault(seat.workshop, []).append(shown[seat.person])
+    return {key: sorted(names, key=str.casefold) for key, names in result.items()}
+
+
+def _starts(event: Event, speaker: Speaker, now: datetime) -> list[Plain]:
+    """The meetings a host may start, those of sessions that are not over."""
+    if speaker.role != "host":
+        return []
+    keys: dict[str, list[str]] = {}
+    for key in speaker.sessions:
+        session = event.session(key)
+        if session.ends_at > now and not event.is_cancelled(key):
+            keys.setdefault(meeting_of(event, key), []).append(session.title)
+    return [{"meeting": meeting, "titles": titles} for meeting, titles in keys.items()]

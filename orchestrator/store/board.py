@@ -1,0 +1,420 @@
+"""What the board shows, asked of the database in counts and pages: the same cost for ten people and ten thousand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from orchestrator.core.model import Person, Seat
+from orchestrator.store.database import Database
+from orchestrator.store.deliveries import LIGHT, OPEN, Delivery, delivery_from
+from orchestrator.store.people import _person as person_from
+from orchestrator.store.people import _seat as seat_from
+from orchestrator.store.people import bring_news
+from orchestrator.store.schema import Instant, letter, person, seat, way
+
+PAGE = 50
+Item = TypeVar("Item")
+Needed = Mapping[str, Sequence[str]]
+"""Meeting → its sessions that are still ahead: who comes to one of them needs a way into the meeting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Item]):
+    """Some of many; `number` begins at 1."""
+
+    items: tuple[Item, ...]
+    total: int
+    number: int = 1
+    size: int = PAGE
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which people: those whose name, address or organisation holds `text`, and of `only` one state."""
+
+    text: str = ""
+    session: str = ""
+    workshop: str = ""
+    only: str = ""
+    """"" | no-link | refused | no-seat | needs | withdrawn"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One person in a list."""
+
+    person: Person
+    withdrawn_at: datetime | None
+    seats: Mapping[str, Seat] = field(default_factory=dict)
+    """By session."""
+    ways: Mapping[str, str] = field(default_factory=dict)
+    """Meeting → state of the registration at Zoom."""
+    letters: Mapping[str, int] = field(default_factory=dict)
+    """State → how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """Letters of one kind, session and rule."""
+
+    kind: str
+    session: str
+    rule: str
+    states: Mapping[str, int]
+    first_at: datetime
+    """When the first of them leaves or left, as planned."""
+    last_at: datetime
+    last_sent_at: datetime | None
+
+    @property
+    def letters(self) -> int:
+        return sum(n for state, n in self.states.items() if state != "withdrawn")
+
+    @property
+    def open(self) -> int:
+        return sum(self.states.get(state, 0) for state in OPEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which letters."""
+
+    text: str = ""
+    kind: str = ""
+    session: str = ""
+    state: str = ""
+    """A state, `open`, `doubt` or `late`; empty = all but those not owed any more."""
+    newest_first: bool = False
+
+
+class Board:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    # people
+
+    def people(
+        self, event: str, search: Search, needed: Needed, exempt: Collection[str], number: int = 1
+    ) -> Page[Line]:
+        """One page of people in the order of their names."""
+        where = sa.and_(person.c.event == event, *self._wanted(event, search, needed, exempt))
+        total = self._count(person, where)
+        pages = max(1, -(-total // PAGE))
+        number = min(max(1, number), pages)
+        order = (self._fold(person.c.last_name), self._fold(person.c.first_name), person.c.email)
+        query = sa.select(person).where(where).order_by(*order).limit(PAGE).offset((number - 1) * PAGE)
+        with self._db.read() as c:
+            rows = c.execute(query).all()
+            items = self._lines(c, event, rows)
+        return Page(items=tuple(items), total=total, number=number)
+
+    def everyone(self, event: str) -> list[Line]:
+        """Everybody registered, for an export."""
+        query = sa.select(person).where(person.c.event == event, person.c.withdrawn_at.is_(None))
+        with self._db.read() as c:
+            return self._lines(c, event, c.execute(query.order_by(person.c.last_name, person.c.email)).all())
+
+    def one(self, event: str, email: str) -> Line | None:
+        """Somebody who ever registered."""
+        query = sa.select(person).where(person.c.event == event, person.c.email == email)
+        with self._db.read() as c:
+            return next(iter(self._lines(c, event, c.execute(query).all())), None)
+
+    def registered(self, event: str) -> int:
+        return self._count(person, sa.and_(person.c.event == event, person.c.withdrawn_at.is_(None)))
+
+    def withdrawn(self, event: str) -> int:
+        return self._count(person, sa.and_(person.c.event == event, person.c.withdrawn_at.is_not(None)))
+
+    def expected(self, event: str) -> dict[str, int]:
+        """How many people come to each session."""
+        sessions = sa.cast(person.c.sessions, sa.Text)
+        query = sa.select(sessions.label("sessions"), sa.func.count().label("n"))
+        query = query.where(person.c.event == event, person.c.withdrawn_at.is_(None)).group_by(sessions)
+        result: dict[str, int] = {}
+        with self._db.read() as c:
+            for row in c.execute(query):
+                for key in json.loads(row.sessions):
+                    result[key] = result.get(key, 0) + row.n
+        return result
+
+    def without_link(self, event: str, needed: Needed, exempt: Collection[str]) -> int:
+        """How many registered people lack a way into a meeting they need."""
+        return self._count(person, sa.and_(person.c.event == event, *self._linkless(event, needed, exempt)))
+
+    def without_seat(self, event: str, sessions: Collection[str]) -> int:
+        """How many people come to a session with workshops and have no seat there."""
+        return self._count(person, sa.and_(person.c.event == event, *self._seatless(event, sessions)))
+
+    def needs(self, event: str) -> list[Person]:
+        """Who named an accessibility need."""
+        where = (person.c.event == event, person.c.withdrawn_at.is_(None), person.c.needs != "")
+        with self._db.read() as c:
+            return [person_from(r) for r in c.execute(sa.select(person).where(*where).order_by(person.c.last_name))]
+
+    def seats(self, event: str) -> dict[str, dict[int, int]]:
+        """Workshop → rank of the wish → how many seats."""
+        query = sa.select(seat.c.workshop, seat.c.rank, sa.func.count().label("n")).where(seat.c.event == event)
+        result: dict[str, dict[int, int]] = {}
+        with self._db.read() as c:
+            for row in c.execute(query.group_by(seat.c.workshop, seat.c.rank)):
+                result.setdefault(row.workshop, {})[row.rank] = row.n
+        return result
+
+    def in_workshop(self, event: str, workshop: str) -> list[tuple[Person, Seat]]:
+        """Who sits in a workshop, by name."""
+        join = sa.and_(person.c.event == seat.c.event, person.c.email == seat.c.person)
+        query = sa.select(person, seat).join(seat, join).where(seat.c.event == event, seat.c.workshop == workshop)
+        with self._db.read() as c:
+            rows = c.execute(query.order_by(person.c.last_name, person.c.first_name)).all()
+        return [(person_from(r), seat_from(r)) for r in rows]
+
+    def _wanted(
+        self, event: str, search: Search, needed: Needed, exempt: Collection[str]
+    ) -> Iterable[sa.ColumnElement[bool]]:
+        gone = person.c.withdrawn_at.is_not(None)
+        yield gone if search.only == "withdrawn" else sa.not_(gone)
+        for word in search.text.split()[:8]:
+            yield self._fold(_WHOLE).like(self._fold(sa.literal(f"%{_escaped(word)}%")), escape="\\")
+        if search.session:
+            yield _comes_to(search.session)
+        if search.workshop:
+            yield sa.exists().where(
+                seat.c.event == event, seat.c.person == person.c.email, seat.c.workshop == search.workshop
+            )
+        if search.only == "no-link":
+            yield from self._linkless(event, needed, exempt)
+        if search.only == "no-seat":
+            yield from self._seatless(event, [s for sessions in needed.values() for s in sessions])
+        if search.only == "refused":
+            refused = (letter.c.event == event, letter.c.email == person.c.email, letter.c.state == "refused")
+            yield sa.exists().where(*refused)
+        if search.only == "needs":
+            yield person.c.needs != ""
+
+    def _linkless(self, event: str, needed: Needed, exempt: Collection[str]) -> Iterable[sa.ColumnElement[bool]]:
+        lacks = [
+            sa.and_(sa.or_(*map(_comes_to, sessions)), ~_open_way(event, meeting))
+            for meeting, sessions in needed.items()
+            if sessions
+        ]
+        yield person.c.withdrawn_at.is_(None)
+        yield sa.or_(sa.false(), *lacks)
+        yield person.c.email.not_in(sorted(exempt))
+
+    def _seatless(self, event: str, sessions: Collection[str]) -> Iterable[sa.ColumnElement[bool]]:
+        def seated(key: str) -> sa.ColumnElement[bool]:
+            mine = (seat.c.event == event, seat.c.session == key, seat.c.person == person.c.email)
+            return sa.exists().where(*mine)
+
+        yield person.c.withdrawn_at.is_(None)
+        yield sa.or_(sa.false(), *(sa.and_(_comes_to(key), ~seated(key)) for key in sessions))
+
+    def _lines(self, c: sa.Connection, event: str, rows: Sequence[Any]) -> list[Line]:
+        seats: dict[str, dict[str, Seat]] = {}
+        ways: dict[str, dict[str, str]] = {}
+        letters: dict[str, dict[str, int]] = {}
+        for emails in _chunks([row.email for row in rows]):
+            for r in c.execute(sa.select(seat).where(seat.c.event == event, seat.c.person.in_(emails))):
+                seats.setdefault(r.person, {})[r.session] = seat_from(r)
+            found = sa.select(way.c.email, way.c.meeting, way.c.state)
+            for r in c.execute(found.where(way.c.event == event, way.c.email.in_(emails))):
+                ways.setdefault(r.email, {})[r.meeting] = r.state
+            counted = sa.select(letter.c.email, letter.c.state, sa.func.count().label("n")).where(
+                letter.c.event == event, letter.c.email.in_(emails)
+            )
+            for r in c.execute(counted.group_by(letter.c.email, letter.c.state)):
+                letters.setdefault(r.email, {})[r.state] = r.n
+        return [
+            Line(
+                person=person_from(row),
+                withdrawn_at=row.withdrawn_at,
+                seats=seats.get(row.email, {}),
+                ways=ways.get(row.email, {}),
+                letters=letters.get(row.email, {}),
+            )
+            for row in rows
+        ]
+
+    # Zoom
+
+    def ways(self, event: str) -> dict[str, dict[str, int]]:
+        """Meeting → state of the registration → how many."""
+        query = sa.select(way.c.meeting, way.c.state, sa.func.count().label("n")).where(way.c.event == event)
+        result: dict[str, dict[str, int]] = {}
+        with self._db.read() as c:
+            for row in c.execute(query.group_by(way.c.meeting, way.c.state)):
+                result.setdefault(row.meeting, {})[row.state] = row.n
+        return result
+
+    def refused_ways(self, event: str, most: int = 100) -> dict[str, list[tuple[str, str]]]:
+        """Meeting → whom Zoom refused and its words."""
+        query = sa.select(way.c.meeting, way.c.email, way.c.problem)
+        query = query.where(way.c.event == event, way.c.state == "refused").order_by(way.c.email).limit(most)
+        result: dict[str, list[tuple[str, str]]] = {}
+        with self._db.read() as c:
+            for row in c.execute(query):
+                result.setdefault(row.meeting, []).append((row.email, row.problem))
+        return result
+
+    # letters
+
+    def waves(self, event: str) -> list[Wave]:
+        """Every kind of letter with its states, in the order they leave."""
+        key = (letter.c.kind, letter.c.session, letter.c.rule)
+        query = (
+            sa.select(
+                *key,
+                letter.c.state,
+                sa.func.count().label("n"),
+                sa.func.min(letter.c.leave_from).label("first"),
+                sa.func.max(letter.c.leave_from).label("last"),
+                sa.func.max(letter.c.sent_at).label("sent"),
+            )
+            .where(letter.c.event == event)
+            .group_by(*key, letter.c.state)
+        )
+        groups: dict[tuple[str, str, str], list[Any]] = {}
+        with self._db.read() as c:
+            for row in c.execute(query):
+                groups.setdefault((row.kind, row.session, row.rule), []).append(row)
+        return sorted((_wave(*key, rows) for key, rows in groups.items()), key=lambda w: (w.first_at, w.kind))
+
+    def moments(self, event: str, begins: datetime, ends: datetime) -> list[tuple[str, bool, datetime, int]]:
+        """Kind, whether it has left, minute and number of the letters between two instants."""
+        found: list[tuple[str, bool, datetime, int]] = []
+        with self._db.read() as c:
+            for left, at, states in (
+                (True, letter.c.sent_at, ("sent",)),
+                (False, letter.c.leave_from, OPEN),
+            ):
+                minute = self._minute(at)
+                query = (
+                    sa.select(letter.c.kind, minute.label("minute"), sa.func.count().label("n"))
+                    .where(letter.c.event == event, letter.c.state.in_(states), at >= begins, at < ends)
+                    .group_by(letter.c.kind, minute)
+                )
+                found += [(r.kind, left, r.minute, r.n) for r in c.execute(query)]
+        return sorted(found, key=lambda m: (m[2], m[0]))
+
+    def late(self, event: str, now: datetime) -> int:
+        """How many letters should be through by now and are not."""
+        return self._count(letter, sa.and_(letter.c.event == event, _late(now)))
+
+    def letters(self, event: str, sought: Sought, now: datetime, number: int = 1) -> Page[Delivery]:
+        """One page of letters, without their bytes."""
+        where = sa.and_(letter.c.event == event, *self._sought(sought, now))
+        total = self._count(letter, where)
+        number = min(max(1, number), max(1, -(-total // PAGE)))
+        order = letter.c.leave_from.desc() if sought.newest_first else letter.c.leave_from
+        query = sa.select(*LIGHT).where(where).order_by(order, letter.c.id)
+        with self._db.read() as c:
+            rows = c.execute(query.limit(PAGE).offset((number - 1) * PAGE)).all()
+        return Page(items=tuple(map(delivery_from, rows)), total=total, number=number)
+
+    def letter(self, event: str, number: int) -> Delivery | None:
+        """One letter, with its bytes once it was dotted."""
+        query = sa.select(*LIGHT, letter.c.data).where(letter.c.event == event, letter.c.id == number)
+        with self._db.read() as c:
+            row = c.execute(query).one_or_none()
+        return None if row is None else delivery_from(row)
+
+    def letters_to(self, event: str, email: str) -> list[Delivery]:
+        """Every letter to one person, by its hour, without those not owed any more."""
+        where = (letter.c.event == event, letter.c.email == email, letter.c.state != "withdrawn")
+        with self._db.read() as c:
+            return [delivery_from(r) for r in c.execute(sa.select(*LIGHT).where(*where).order_by(letter.c.leave_from))]
+
+    def try_again(self, event: str, number: int, now: datetime) -> bool:
+        """Give a refused letter another try; False if it was not refused, or is of no use any more."""
+        refused = (letter.c.id == number, letter.c.event == event, letter.c.state == "refused", letter.c.void_at > now)
+        again = letter.update().where(*refused).values(state="due", not_before=None, owner="", lease_until=None)
+        with self._db.write() as c:
+            done = c.execute(again).rowcount == 1
+            if done:
+                bring_news(c, event)
+        return done
+
+    def _sought(self, sought: Sought, now: datetime) -> Iterable[sa.ColumnElement[bool]]:
+        if sought.state == "open":
+            yield letter.c.state.in_(OPEN)
+        elif sought.state == "doubt":
+            yield letter.c.in_doubt > 0
+        elif sought.state == "late":
+            yield _late(now)
+        else:
+            yield letter.c.state == sought.state if sought.state else letter.c.state != "withdrawn"
+        if sought.kind:
+            yield letter.c.kind == sought.kind
+        if sought.session:
+            yield letter.c.session == sought.session
+        if sought.text:
+            yield letter.c.email.like(f"%{_escaped(sought.text.strip().casefold())}%", escape="\\")
+
+    # in SQL
+
+    def _count(self, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
+        with self._db.read() as c:
+            return c.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar() or 0
+
+    def _fold(self, text: Any) -> Any:
+        """Without capitals and accents."""
+        if self._db.is_sqlite:
+            return sa.func.fold(text)
+        return sa.func.translate(sa.func.lower(text), _ACCENTED, _PLAIN)
+
+    def _minute(self, at: sa.Column[Any]) -> Any:
+        if self._db.is_sqlite:
+            return sa.type_coerce(sa.func.strftime("%Y-%m-%d %H:%M:00.000000", at), Instant)
+        return sa.type_coerce(sa.func.date_trunc("minute", at), Instant)
+
+
+_ACCENTED, _PLAIN = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿ", "aaaaaaceeeeiiiinooooouuuuyy"
+_WHOLE = person.c.first_name + " " + person.c.last_name + " " + person.c.email + " " + person.c.organisation
+
+
+def _escaped(text: str) -> str:
+    """For LIKE, where `%` and `_` mean something."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _comes_to(session: str) -> sa.ColumnElement[bool]:
+    """Whether a person's list of sessions names one; keys are plain (`settings.fields.Key`)."""
+    return sa.cast(person.c.sessions, sa.Text).like(f'%"{_escaped(session)}"%', escape="\\")
+
+
+def _open_way(event: str, meeting: str) -> sa.ColumnElement[bool]:
+    mine = (way.c.event == event, way.c.meeting == meeting, way.c.email == person.c.email, way.c.state == "open")
+    return sa.exists().where(*mine)
+
+
+def _late(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(letter.c.state.in_(OPEN), letter.c.wanted_by < now, letter.c.void_at > now)
+
+
+def _wave(kind: str, session: str, rule: str, rows: Sequence[Any]) -> Wave:
+    sent = [r.sent for r in rows if r.sent is not None]
+    told = [r for r in rows if r.state != "withdrawn"] or rows
+    return Wave(
+        kind=kind,
+        session=session,
+        rule=rule,
+        states={r.state: r.n for r in rows},
+        first_at=min(r.first for r in told),
+        last_at=max(r.last for r in told),
+        last_sent_at=max(sent, default=None),
+    )
+
+
+def _chunks(items: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+    return (items[i : i + size] for i in range(0, len(items), size))

@@ -1,0 +1,179 @@
+"""What people's pages read and write: one look at one person, what they say there, what speakers have read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator.core.meetings import Pass
+from orchestrator.core.model import Person, Seat
+from orchestrator.core.said import Said
+from orchestrator.store.database import Database
+from orchestrator.store.people import _person, _seat, bring_news
+from orchestrator.store.schema import again, lost, meeting, person, said, seat, understood, way
+
+Stamp = tuple[tuple[str, str, datetime | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is stored of one person. `withdrawn_at`: they do not come any more."""
+
+    person: Person | None = None
+    withdrawn_at: datetime | None = None
+    passes: Mapping[str, Pass]
+    """By meeting."""
+    seats: Mapping[str, Seat]
+    """By session."""
+    stamp: Stamp
+    """Changes when a meeting may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """An address typed into "I lost my link"."""
+
+    id: int
+    address: str
+    language: str
+    at: datetime
+
+
+_PERSON = sa.select(person).where(person.c.event == sa.bindparam("event"), person.c.email == sa.bindparam("email"))
+_WAYS = sa.select(way.c.meeting, way.c.email, way.c.registrant_id, way.c.join_url).where(
+    way.c.event == sa.bindparam("event"), way.c.email == sa.bindparam("email"), way.c.state == "open"
+)
+_SEATS = sa.select(seat).where(seat.c.event == sa.bindparam("event"), seat.c.person == sa.bindparam("email"))
+_STAMP = (
+    sa.select(meeting.c.key, meeting.c.zoom_id, meeting.c.read_at)
+    .where(meeting.c.event == sa.bindparam("event"))
+    .order_by(meeting.c.key)
+)
+
+
+class Pages:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def look(self, event: str, email: str) -> Look:
+        """See one person as they are at one instant."""
+        who = {"event": event, "email": email}
+        with self._db.read() as c:
+            row = c.execute(_PERSON, who).one_or_none()
+            ways = c.execute(_WAYS, who).all()
+            seats = c.execute(_SEATS, who).all()
+            stamp = c.execute(_STAMP, {"event": event}).all()
+        return Look(
+            person=None if row is None else _person(row),
+            withdrawn_at=None if row is None else row.withdrawn_at,
+            passes={w.meeting: Pass(email=w.email, registrant_id=w.registrant_id, join_url=w.join_url) for w in ways},
+            seats={s.session: _seat(s) for s in seats},
+            stamp=tuple((s.key, s.zoom_id, s.read_at) for s in stamp),
+        )
+
+    def stamp(self, event: str) -> Stamp:
+        """What changes when a meeting may have."""
+        with self._db.read() as c:
+            return tuple((s.key, s.zoom_id, s.read_at) for s in c.execute(_STAMP, {"event": event}))
+
+    # what people say
+
+    def sayings(self, event: str) -> dict[str, Said]:
+        """Everything said on pages, by e-mail."""
+        with self._db.read() as c:
+            rows = c.execute(sa.select(said).where(said.c.event == event)).all()
+        return {row.email: _said(row) for row in rows}
+
+    def say(self, event: str, email: str, what: Said) -> bool:
+        """Write down what somebody says and make it so; False where they are not registered (any more)."""
+        mine = (person.c.event == event, person.c.email == email)
+        with self._db.write() as c:
+            row = c.execute(sa.select(person).where(*mine)).one_or_none()
+            if row is None or (row.withdrawn_at is not None and not what.sessions):
+                return False
+            self._keep(c, event, email, what)
+            values: dict[str, Any] = {"withdrawn_at": what.at if what.sessions == () else None}
+            if what.sessions:
+                values["sessions"] = list(what.sessions)
+            if what.wishes is not None:
+                values["wishes"] = dict(sorted({**row.wishes, **_listed(what.wishes)}.items()))
+            c.execute(person.update().where(*mine).values(values))
+            if what.sessions is not None:
+                left = seat.c.session.not_in(what.sessions)
+                c.execute(seat.delete().where(seat.c.event == event, seat.c.person == email, left))
+            bring_news(c, event)
+        return True
+
+    def _keep(self, c: sa.Connection, event: str, email: str, what: Said) -> None:
+        mine = (said.c.event == event, said.c.email == email)
+        before = c.execute(sa.select(said).where(*mine)).one_or_none()
+        sessions = before.sessions if before is not None and what.sessions is None else what.sessions
+        wishes = before.wishes if before is not None else None
+        if what.wishes is not None:
+            wishes = {**(wishes or {}), **_listed(what.wishes)}
+        c.execute(said.delete().where(*mine))
+        values = {"sessions": None if sessions is None else list(sessions), "wishes": wishes, "at": what.at}
+        c.execute(said.insert().values(event=event, email=email, **values))
+
+    # speakers
+
+    def understood(self, event: str) -> dict[str, tuple[str, datetime]]:
+        """What each speaker has confirmed to have read, and when, by reference."""
+        with self._db.read() as c:
+            rows = c.execute(sa.select(understood).where(understood.c.event == event)).all()
+        return {row.person: (row.what, row.at) for row in rows}
+
+    def confirm(self, event: str, ref: str, what: str, now: datetime) -> None:
+        """Note that a speaker has read and understood this."""
+        mine = (understood.c.event == event, understood.c.person == ref)
+        with self._db.write() as c:
+            c.execute(understood.delete().where(*mine))
+            c.execute(understood.insert().values(event=event, person=ref, what=what, at=now))
+            bring_news(c, event)
+
+    # lost links
+
+    def ask(self, address: str, language: str, now: datetime) -> None:
+        """Keep an address somebody typed until it is answered, whoever's it is."""
+        with self._db.write() as c:
+            c.execute(lost.insert().values(address=address, language=language, at=now))
+
+    def asking(self) -> list[Lost]:
+        with self._db.read() as c:
+            rows = c.execute(sa.select(lost).order_by(lost.c.id)).all()
+        return [Lost(id=r.id, address=r.address, language=r.language, at=r.at) for r in rows]
+
+    def answered(self, one: Lost, again_for: Mapping[str, list[str]], at: datetime) -> None:
+        """Forget what was typed, and have the letter written once more to these references, by event."""
+        with self._db.write() as c:
+            if not c.execute(lost.delete().where(lost.c.id == one.id)).rowcount:
+                return
+            for event, refs in again_for.items():
+                for ref in refs:
+                    c.execute(again.delete().where(again.c.event == event, again.c.person == ref))
+                    c.execute(again.insert().values(event=event, person=ref, at=at))
+                bring_news(c, event)
+
+    def again(self, event: str) -> dict[str, datetime]:
+        """Who asked for their letter once more, and when last, by reference."""
+        with self._db.read() as c:
+            rows = c.execute(sa.select(again).where(again.c.event == event)).all()
+        return {row.person: row.at for row in rows}
+
+
+def _listed(wishes: Mapping[str, Any]) -> dict[str, Any]:
+    return {session: [list(rank) for rank in ranks] for session, ranks in wishes.items()}
+
+
+def _said(row: Any) -> Said:
+    return Said(
+        at=row.at,
+        sessions=None if row.sessions is None else tuple(row.sessions),
+        wishes=None
+        if row.wishes is None
+        else {session: tuple(tuple(rank) for rank in ranks) for session, ranks in row.wishes.items()},
+    )

@@ -1,0 +1,35 @@
+"""`/`: the day as a living picture and the green light, with the button that looks at everything outside."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from orchestrator.jobs.names import NAMES
+from orchestrator.web.board import checking
+from orchestrator.web.board.desk import Looking, Working
+from orchestrator.web.board.green import lights
+from orchestrator.web.board.picture import figures
+
+router = APIRouter()
+
+
+@router.get("/")
+def day(desk: Looking) -> HTMLResponse:
+    found = lights(desk)
+    return desk.show(
+        "day.html",
+        lights=found,
+        worst=next((how for how in ("bad", "wait") if any(light.how == how for light in found)), "good"),
+        figures=figures(desk),
+        names=NAMES,
+        expected=desk.board.expected(desk.key),
+        checked=checking.last(desk),
+    )
+
+
+@router.post("/check")
+def check(desk: Working) -> Response:
+    """Look at the form, Zoom, the mail server and the templates; nothing is changed there."""
+    checking.look(desk)
+    return desk.go("/", done="checked")

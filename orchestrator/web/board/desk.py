@@ -1,0 +1,144 @@
+"""What every page of the board stands on: who looks, at which event, and how a page is shown or left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from orchestrator.core.meetings import meetings_of, signing_in
+from orchestrator.core.model import Event
+from orchestrator.jobs.world import World
+from orchestrator.settings import Settings
+from orchestrator.store import Store
+from orchestrator.store.board import Board
+from orchestrator.web.house import House, Served
+from orchestrator.web.pages import CODES, house_of, language_of, page
+from orchestrator.web.security import Organising, Refused, Viewing, Visitor
+
+
+class NobodyServed(Exception):
+    """There is no event yet: the first one must be made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One request to the board, about one event."""
+
+    request: Request
+    house: House
+    visitor: Visitor
+    served: Served
+
+    @cached_property
+    def now(self) -> datetime:
+        return self.house.clock.now()
+
+    @property
+    def event(self) -> Event:
+        return self.served.world.event
+
+    @property
+    def key(self) -> str:
+        return self.event.key
+
+    @property
+    def world(self) -> World:
+        return self.served.world
+
+    @property
+    def settings(self) -> Settings:
+        return self.served.settings
+
+    @property
+    def store(self) -> Store:
+        return self.house.store
+
+    @property
+    def board(self) -> Board:
+        return self.house.store.board
+
+    @property
+    def language(self) -> str:
+        return language_of(self.request)
+
+    def say(self, french: str, english: str) -> str:
+        return french if self.language == "fr" else english
+
+    @cached_property
+    def needed(self) -> Mapping[str, tuple[str, ...]]:
+        """Which meetings are still ahead, with their sessions."""
+        return needed(self.event, self.now)
+
+    @property
+    def exempt(self) -> Collection[str]:
+        """Who needs no link of their own: they sign in to Zoom."""
+        return signing_in(self.event)
+
+    def local(self, at: datetime) -> datetime:
+        return at.astimezone(self.event.zone)
+
+    def at(self, path: str, **query: Any) -> str:
+        """An address of the board that stays with this event and this language."""
+        kept = {"e": self.key} if len(self.house.served) > 1 else {}
+        asked = self.request.query_params.get("lang", "")
+        kept |= {"lang": asked} if asked in CODES else {}
+        said = {name: value for name, value in {**query, **kept}.items() if value not in ("", None)}
+        return f"{path}?{urlencode(said)}" if said else path
+
+    def show(self, template: str, **values: Any) -> HTMLResponse:
+        """Write one of the board's pages."""
+        given = {
+            "desk": self,
+            "event": self.event,
+            "events": [one.world.event for one in self.house.served.values()],
+            "at": self.at,
+            "local": self.local,
+            "done": self.request.query_params.get("done", ""),
+        }
+        return page(self.request, f"board/{template}", **(given | values))
+
+    def go(self, path: str, **query: Any) -> RedirectResponse:
+        """Leave for another page after something was done."""
+        return RedirectResponse(self.at(path, **query), status_code=303)
+
+    def note(self, what: str, about: str = "", note: str = "") -> None:
+        """Write down what the visitor did."""
+        self.store.journal.note(self.key, self.now, who=self.visitor.email, what=what, about=about, note=note)
+
+
+def needed(event: Event, now: datetime) -> dict[str, tuple[str, ...]]:
+    """Which meetings are still ahead, with their sessions that are neither over nor cancelled."""
+    return {
+        meeting: tuple(s.key for s in sessions if s.ends_at > now and not event.is_cancelled(s.key))
+        for meeting, sessions in meetings_of(event).items()
+    }
+
+
+def _desk(request: Request, visitor: Visitor) -> Desk:
+    house = house_of(request)
+    served = dict(house.served)
+    if not served:
+        raise NobodyServed
+    asked = request.query_params.get("e", "") or next(iter(served))
+    if asked not in served:
+        raise Refused(404, "Cet événement n'est pas servi ici.", "This event is not served here.")
+    return Desk(request=request, house=house, visitor=visitor, served=served[asked])
+
+
+def looking(request: Request, visitor: Viewing) -> Desk:
+    return _desk(request, visitor)
+
+
+def working(request: Request, visitor: Organising) -> Desk:
+    return _desk(request, visitor)
+
+
+Looking = Annotated[Desk, Depends(looking)]
+Working = Annotated[Desk, Depends(working)]

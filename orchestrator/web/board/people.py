@@ -1,0 +1,109 @@
+"""`/people`: everybody, searched and filtered; one person's whole story; their link, read out and noted down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, Response
+
+from orchestrator.core.explaining import explain
+from orchestrator.core.model import Person, Seat, reference
+from orchestrator.core.seating import demand
+from orchestrator.jobs.names import NAMES
+from orchestrator.store.board import Line, Search
+from orchestrator.web.board.desk import Desk, Looking, Working
+from orchestrator.web.security import Filled, Refused
+
+router = APIRouter()
+Text = Annotated[str, Query(max_length=200)]
+Number = Annotated[int, Query(ge=1, le=100_000)]
+STATES = ("no-link", "refused", "no-seat", "needs", "withdrawn")
+
+
+@router.get("/people")
+def people(
+    desk: Looking, q: Text = "", only: Text = "", session: Text = "", workshop: Text = "", n: Number = 1
+) -> HTMLResponse:
+    search = Search(text=q, only=only if only in STATES else "", session=session, workshop=workshop)
+    return desk.show(
+        "people.html",
+        search=search,
+        page=desk.board.people(desk.key, search, desk.needed, desk.exempt, n),
+        everybody=desk.board.registered(desk.key),
+        needed=desk.needed,
+        refs=lambda email: reference(desk.key, email),
+    )
+
+
+@router.get("/people/{ref}")
+def person(desk: Looking, ref: str) -> HTMLResponse:
+    return _story(desk, ref)
+
+
+@router.post("/people/{ref}/link")
+def reveal(desk: Working, ref: str) -> HTMLResponse:
+    """Show somebody's personal links, so that they can be read out; who did is written down."""
+    line = _line(desk, ref)
+    desk.note("link-shown", line.person.email)
+    return _story(desk, ref, shown=True)
+
+
+@router.post("/find")
+def find(desk: Looking, filled: Filled) -> Response:
+    """Search without the words in an address that is kept by browsers."""
+    return desk.go("/people", q=str(filled.get("q", ""))[:200])
+
+
+def _line(desk: Desk, ref: str) -> Line:
+    email = desk.store.entries.email_of(desk.key, ref)
+    line = desk.board.one(desk.key, email) if email else None
+    if line is None:
+        raise Refused(404, "Cette personne n'est pas inscrite ici.", "This person is not registered here.")
+    return line
+
+
+def _story(desk: Desk, ref: str, *, shown: bool = False) -> HTMLResponse:
+    line = _line(desk, ref)
+    email = line.person.email
+    passes = desk.store.meetings.passes_of(desk.key, email)
+    return desk.show(
+        "person.html",
+        line=line,
+        who=line.person,
+        ref=ref,
+        ways={key: passes[key].join_url if shown else _masked(passes[key].join_url) for key in passes},
+        shown=shown,
+        why=_why(desk, line.person, line.seats),
+        letters=desk.board.letters_to(desk.key, email),
+        names=NAMES,
+        needed=desk.needed,
+        acts=desk.store.journal.about(desk.key, email),
+        wishes=_wishes(desk, line.person),
+    )
+
+
+def _masked(link: str) -> str:
+    """Enough of a link to tell it from another, and not enough to enter by."""
+    return f"…{link[-4:]}" if len(link) > 12 else "…"
+
+
+def _why(desk: Desk, who: Person, seats: Mapping[str, Seat]) -> dict[str, str]:
+    everyone = list(desk.store.people.registered(desk.key).values()) if seats else []
+    return {
+        key: explain(
+            seat, desk.event, demand(desk.event, key, everyone), desk.language, who.wishes.get(key, ())
+        )
+        for key, seat in seats.items()
+        if any(w.key == seat.workshop for w in desk.event.workshops)
+    }  # fmt: skip
+
+
+def _wishes(desk: Desk, who: Person) -> dict[str, list[list[str]]]:
+    titles = {w.key: f"{w.code} – {w.short}" for w in desk.event.workshops}
+    return {
+        session: [[titles.get(key, key) for key in rank] for rank in ranks]
+        for session, ranks in who.wishes.items()
+        if ranks
+    }

@@ -1,0 +1,137 @@
+"""`/registrations`: what the form brought, what could not be used, who vanished; a new export is looked at first."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+from starlette.datastructures import UploadFile
+
+from orchestrator import wiring
+from orchestrator.core import intake
+from orchestrator.core.errors import BadConfiguration, Held, OrchestratorError
+from orchestrator.jobs.beat import Memory, beat
+from orchestrator.settings.editing import HISTORY, write_whole
+from orchestrator.web.board.desk import Desk, Looking, Working
+from orchestrator.web.security import Filled, Refused
+
+router = APIRouter()
+WAITING = ".uploads"
+"""Where an upload waits for the organiser's word, beside the file it would replace."""
+KINDS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """An export that was uploaded, and what it would change."""
+
+    token: str
+    name: str
+    found: intake.Intake
+    people: int
+
+
+@router.get("/registrations")
+def registrations(desk: Looking) -> HTMLResponse:
+    return _show(desk)
+
+
+def _show(desk: Desk, **values: object) -> HTMLResponse:
+    reading = desk.store.people.reading(desk.key)
+    known = desk.store.people.registered(desk.key) if reading and reading.held else {}
+    return desk.show(
+        "registrations.html",
+        reading=reading,
+        alarm=desk.store.alarms.all(desk.key).get("source"),
+        held=[known[email] for email in (reading.held if reading else ()) if email in known],
+        source=desk.settings.registrations,
+        registered=desk.board.registered(desk.key),
+        withdrawn=desk.board.withdrawn(desk.key),
+        **({"problem": "", "deposit": None} | values),
+    )
+
+
+@router.post("/registrations/upload")
+def upload(desk: Working, filled: Filled) -> HTMLResponse:
+    """Read an export as it would be read, and say what it would change. Nothing is replaced yet."""
+    file = filled.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return _show(desk, problem=desk.say("Choisissez d'abord un fichier.", "Choose a file first."))
+    suffix = Path(file.filename).suffix.lower()
+    if suffix not in KINDS:
+        kinds = ", ".join(KINDS)
+        return _show(desk, problem=desk.say(f"Ce n'est pas un tableau ({kinds}).", f"This is no table ({kinds})."))
+    folder = _folder(desk)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    token = secrets.token_hex(12)
+    staged = folder / f"{token}{suffix}"
+    write_whole(staged, file.file.read(), 0o600)
+    try:
+        deposit = _look(desk, staged, file.filename)
+    except OrchestratorError as error:
+        staged.unlink()
+        problem = error.problems[0] if isinstance(error, BadConfiguration) else str(error)
+        return _show(desk, problem=problem.replace(staged.name, file.filename).replace(str(folder), ""))
+    return _show(desk, deposit=deposit)
+
+
+def _look(desk: Desk, staged: Path, name: str) -> Deposit:
+    settings = replace(desk.settings, registrations=replace(desk.settings.registrations, path=staged))
+    answers = wiring.registrations(settings, desk.event).read()
+    found = intake.decide_for(desk.event, answers, desk.store.people.registered(desk.key), desk.now)
+    return Deposit(token=staged.name, name=name, found=found, people=len({a.address for a in answers.rows}))
+
+
+@router.post("/registrations/keep")
+def keep(desk: Working, filled: Filled) -> Response:
+    """Put the export that was looked at in the place of the source; the old file is kept."""
+    staged = _folder(desk) / Path(str(filled.get("deposit", ""))).name
+    target = desk.settings.registrations.path
+    if not staged.is_file() or desk.settings.registrations.source != "file":
+        raise Refused(409, "Ce dépôt n'est plus là : recommencez.", "This upload is gone: start again.")
+    if staged.suffix != target.suffix.lower() and target.suffix.lower() in KINDS:
+        raise Refused(
+            409,
+            f"La configuration attend un fichier {target.suffix} : changez « Fichier des réponses ».",
+            f"The configuration expects a {target.suffix} file: change “File of answers”.",
+        )
+    if target.exists():
+        history = target.parent / HISTORY
+        history.mkdir(mode=0o700, exist_ok=True)
+        write_whole(history / f"{target.stem}-{desk.now:%Y%m%d-%H%M%S}{target.suffix}", target.read_bytes(), 0o600)
+    write_whole(target, staged.read_bytes(), 0o640)
+    staged.unlink()
+    desk.note("upload", target.name)
+    desk.house.changed()
+    return desk.go("/registrations", done="kept")
+
+
+@router.post("/registrations/drop")
+def drop(desk: Working, filled: Filled) -> Response:
+    """Throw an upload away."""
+    (_folder(desk) / Path(str(filled.get("deposit", ""))).name).unlink(missing_ok=True)
+    return desk.go("/registrations")
+
+
+@router.post("/registrations/withdraw")
+def withdraw(desk: Working) -> Response:
+    """Agree that those who vanished from the list have withdrawn."""
+    world = replace(desk.world, owner=wiring.owner())  # not the daemon's name: its lease must keep us out
+    try:
+        report = beat(world, Memory(), confirmed=True)
+    except Held as error:
+        raise Refused(
+            409,
+            "Un passage est en cours : réessayez dans quelques secondes.",
+            "A pass is under way: try again in some seconds.",
+        ) from error
+    desk.note("withdrawals-confirmed", note=f"{report.gone} personnes")
+    desk.house.changed()
+    return desk.go("/registrations", done="withdrawn")
+
+
+def _folder(desk: Desk) -> Path:
+    return desk.settings.registrations.path.parent / WAITING

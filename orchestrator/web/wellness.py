@@ -1,0 +1,16 @@
+"""`/healthz`: 200 while every event beats, 503 otherwise."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from orchestrator.web.pages import house_of
+
+router = APIRouter()
+
+
+@router.api_route("/healthz", methods=["GET", "HEAD"])
+def healthz(request: Request) -> Response:
+    well, data = house_of(request).health()
+    return JSONResponse(data, status_code=200 if well else 503)
