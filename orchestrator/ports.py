@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from orchestrator.core.attendance import Stay
 from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Upcoming
 from orchestrator.core.model import Answers
 
@@ -75,6 +76,13 @@ class Meetings(Protocol):
 
     def skew(self) -> timedelta | None:
         """How far our clock is ahead of Zoom's, by its last answer; None before any."""
+
+    def attended(self, zoom_id: str) -> tuple[Stay, ...]:
+        """Everybody's stays over all runs of a meeting that was held; none before. A stay whose end Zoom does not
+        know yet has no length."""
+
+    def replay(self, zoom_id: str) -> str:
+        """Where the recording can be seen; "" while there is none."""
 
     def capacity(self, host: str) -> int:
         """How many participants the host's licence lets into one meeting."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import quote
 
+from orchestrator.core.attendance import Stay
 from orchestrator.core.errors import MeetingGone
 from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Upcoming
-from orchestrator.gateways.zoom import account, reading, registrants, starting, words
+from orchestrator.gateways.zoom import account, attendance, reading, registrants, starting, words
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.shapes import Created, MeetingShape, MeetingsPage
 from orchestrator.ports import Oddity
@@ -72,6 +73,12 @@ class ZoomMeetings:
     def skew(self) -> timedelta | None:
         """Say how far our clock is ahead of Zoom's; None before any answer."""
         return self._api.skew()
+
+    def attended(self, zoom_id: str) -> tuple[Stay, ...]:
+        return attendance.stays(self._api, zoom_id)
+
+    def replay(self, zoom_id: str) -> str:
+        return attendance.replay(self._api, zoom_id)
 
     def capacity(self, host: str) -> int:
         """Return how many people the host's meetings take in at once; 0 if Zoom does not say."""

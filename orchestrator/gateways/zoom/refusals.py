@@ -46,6 +46,9 @@ _LINK = re.compile(r"https?://\S+")
 _LONGEST = 600
 
 
+_OF_ONE_MEETING = ("/meetings/", "/past_meetings/", "/report/meetings/")
+
+
 def refusal(answer: Answer, path: str, now: datetime) -> ZoomError:
     """Name what Zoom answered with a 4xx to a call of `path`."""
     code, words = code_of(answer.data), words_of(answer.data)
@@ -108,7 +111,7 @@ ADD_SCOPES = "Ajoutez-les sur marketplace.zoom.us → Manage → votre applicati
 
 def _is_gone(code: int, words: str, path: str) -> bool:
     """Believe Zoom's code only, never HTTP 404 alone: a wrong api_url answers it too (code 2300)."""
-    return path.startswith("/meetings/") and (code == 3001 or (code == 1001 and "meeting" in words.lower()))
+    return path.startswith(_OF_ONE_MEETING) and (code == 3001 or (code == 1001 and "meeting" in words.lower()))
 
 
 def _quoted(words: str) -> str:

@@ -105,6 +105,40 @@ class RegistrantsPage(Page):
     registrants: tuple[RegistrantShape, ...]
 
 
+class Instance(Shape):
+    uuid: Text
+
+
+class Instances(Shape):
+    meetings: tuple[Instance, ...] = ()
+
+
+class ParticipantShape(Shape):
+    """One stay; `leave_time` is missing, or that of joining, while Zoom does not know it."""
+
+    user_id: str = ""
+    registrant_id: str = ""
+    name: str = ""
+    user_email: str = ""
+    join_time: AwareDatetime
+    leave_time: AwareDatetime = NEVER
+    bo_mtg_id: str = ""
+    status: str = ""
+
+
+class ParticipantsPage(Page):
+    participants: tuple[ParticipantShape, ...]
+
+
+class RecordingFile(Shape):
+    play_url: str = ""
+
+
+class Recordings(Shape):
+    share_url: str = ""
+    recording_files: tuple[RecordingFile, ...] = ()
+
+
 class Added(Shape):
     """Somebody added; no link yet where Zoom holds them as pending. `email` is given by batches only."""
 

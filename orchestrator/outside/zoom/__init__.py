@@ -1,6 +1,7 @@
 """A stateful fake Zoom over HTTP: its rules, its refusals, its silent traps, and tempers on demand."""
 
 from orchestrator.outside.zoom.fake import FakeZoom
+from orchestrator.outside.zoom.records import Visit
 from orchestrator.outside.zoom.values import (
     BUSY,
     MAINTENANCE,
@@ -28,4 +29,5 @@ __all__ = [
     "Fault",
     "Garble",
     "Lose",
+    "Visit",
 ]

@@ -17,6 +17,7 @@ from orchestrator.outside.zoom.desk import Request
 from orchestrator.outside.zoom.limits import Limits
 from orchestrator.outside.zoom.login import App, login
 from orchestrator.outside.zoom.reading import TOKEN_PATH, body_of, call_of, exchange_of, path_of, query_of
+from orchestrator.outside.zoom.records import Visit
 from orchestrator.outside.zoom.routes import SCOPES, route_for
 from orchestrator.outside.zoom.server import Incoming, Outgoing, Server
 from orchestrator.outside.zoom.tempers import instead, outgoing, spoilt
@@ -139,6 +140,18 @@ class FakeZoom:
         """Let the host end the meeting for all."""
         with self._lock:
             meetings.end(self._account.meetings[int(meeting_id)])
+
+    def visit(self, meeting_id: int | str, visit: Visit) -> None:
+        """Let somebody have been in the run that is on, or in the last one held."""
+        with self._lock:
+            meeting = self._account.meetings[int(meeting_id)]
+            run = meeting.uuid if meeting.status == "started" or not meeting.held else meeting.held[-1]
+            meeting.visits.setdefault(run, []).append(visit)
+
+    def recorded(self, meeting_id: int | str, url: str) -> None:
+        """Let the cloud recording be ready."""
+        with self._lock:
+            self._account.meetings[int(meeting_id)].recording = url
 
     @property
     def _origin(self) -> str:

@@ -46,6 +46,21 @@ class Registrant:
     pin: int = field(default_factory=lambda: int(digits(6)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One time somebody was in a run of a meeting, or in a breakout room of it. `registrant_id` "" = came otherwise."""
+
+    name: str
+    joined_at: datetime
+    left_at: datetime
+    registrant_id: str = ""
+    email: str = ""
+    room: str = ""
+    waiting: bool = False
+    """They saw the waiting room alone."""
+    user_id: str = field(default_factory=lambda: digits(8))
+
+
 @dataclass(slots=True, kw_only=True)
 class Meeting:
     host: User
@@ -62,6 +77,10 @@ class Meeting:
     status: str = "waiting"
     held: list[str] = field(default_factory=list)
     """The UUIDs of the runs that were started and ended."""
+    visits: dict[str, list[Visit]] = field(default_factory=dict)
+    """Who was in each run, by its UUID."""
+    recording: str = ""
+    """Where its cloud recording can be seen."""
     deleted: bool = False
     id: int = field(default_factory=lambda: int("8" + digits(10)))
     uuid: str = field(default_factory=new_uuid)

@@ -57,6 +57,10 @@ ROUTES = (
     Route("GET", "/meetings/{}/registrants/{}", "Light", "meeting:read:registrant", registrants.read),
     Route("DELETE", "/meetings/{}/registrants/{}", "Light", "meeting:delete:registrant", registrants.delete),
     Route("POST", "/meetings/{}/batch_registrants", "Heavy", "meeting:write:batch_registrants", registrants.add_batch),
+    Route("GET", "/past_meetings/{}/instances", "Medium", "meeting:read:list_past_instances", attendance.instances),
+    Route(
+        "GET", "/meetings/{}/recordings", "Light", "cloud_recording:read:list_recording_files", attendance.recordings
+    ),
     Route(
         "GET",
         "/past_meetings/{}/participants",
