@@ -172,6 +172,17 @@ class LetterWishes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """The letter after the event. A link that is None is not promised; one that is "" is promised and not there yet."""
+
+    at: datetime
+    slides: str | None = None
+    replay: str | None = None
+    """`auto`: found in Zoom's cloud."""
+    survey: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     key: str
     title: str
@@ -201,6 +212,11 @@ class Event:
     people_days: int = 30
     letters_days: int = 7
     links_hours: int = 24
+    attendance_days: int = 365
+    attendance_minutes: int = 0
+    """How long one must have been in a session to have come; 0 = `attendance_share` of it."""
+    attendance_share: float = 0.5
+    after: After | None = None
 
     @property
     def zone(self) -> ZoneInfo:

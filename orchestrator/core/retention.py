@@ -17,6 +17,11 @@ def letters_end_before(event: Event, now: datetime) -> datetime:
     return now - timedelta(days=event.letters_days)
 
 
+def attendance_ends_at(event: Event) -> datetime:
+    """When who was there, and the certificates, are erased: they have a time of their own."""
+    return event.last_end + timedelta(days=max(event.attendance_days, event.people_days))
+
+
 def purged_at(event: Event) -> datetime:
     """When people's data are erased: so many days after the last session."""
     return event.last_end + timedelta(days=event.people_days)

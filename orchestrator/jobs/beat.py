@@ -14,8 +14,9 @@ from orchestrator.core.letters import FRESH_LINK, Owed, almanac, due_at, schedul
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Event, Person, Seat
 from orchestrator.core.notices import turned_away
-from orchestrator.core.retention import links_end_at, purged_at
+from orchestrator.core.retention import attendance_ends_at, links_end_at, purged_at
 from orchestrator.core.said import heeding
+from orchestrator.jobs.attendance import note, readings
 from orchestrator.jobs.holds import keep_holds
 from orchestrator.jobs.hosting import alerts_now, say
 from orchestrator.jobs.meetings import converge, watch
@@ -132,6 +133,7 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
     alerts = alerts_now(world, meetings, now)
     report.problems += say(world, alerts)
     ways = register(world, now, meetings, list(people.values()), list(places.values()), report)
+    note(world, now, report)
     letters = letters_owed(world, now, people, places, meetings, ways)
     letters += alert_letters(event, alerts, world.organisers)
     keep_holds(world, now, letters, report)
@@ -221,6 +223,9 @@ def instants(event: Event) -> list[datetime]:
             event.seating.tell_at,
             links_end_at(event),
             purged_at(event),
+            attendance_ends_at(event),
+            *readings(event),
+            *([event.after.at] if event.after else []),
             *(s.starts_at for s in event.sessions),
             *(s.ends_at for s in event.sessions),
             *(polls_from(s) for s in event.sessions),

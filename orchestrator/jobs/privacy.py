@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.core.errors import MeetingGone, OrchestratorError, ZoomError
 from orchestrator.core.model import Answers, identity
-from orchestrator.core.retention import letters_end_before, links_end_at, purged_at
+from orchestrator.core.retention import attendance_ends_at, letters_end_before, links_end_at, purged_at
 from orchestrator.jobs.world import Problem, Report, World, counted
 from orchestrator.store import Tombs
 
@@ -22,6 +22,8 @@ def expire(world: World, now: datetime, report: Report) -> bool:
             privacy.purge(event.key)
             privacy.compact()
             report.changes.append("données des personnes effacées, leur durée de conservation est passée")
+        if now >= attendance_ends_at(event) and world.store.attendance.forget(event.key):
+            report.changes.append("présences et attestations effacées, leur durée de conservation est passée")
         _purge_zoom(world, report)
         return True
     if now >= links_end_at(event) and (links := privacy.end_links(event.key)):
@@ -125,6 +127,7 @@ class Forecast:
     links_end_at: datetime
     letters_days: int
     purged_at: datetime
+    attendance_ends_at: datetime
 
     def as_data(self) -> dict[str, Any]:
         """The same, as plain values."""
@@ -134,6 +137,7 @@ class Forecast:
             "links_end_at": self.links_end_at,
             "letters_days": self.letters_days,
             "purged_at": self.purged_at,
+            "attendance_ends_at": self.attendance_ends_at,
         }
 
     def in_words(self, local: Callable[[datetime], str]) -> list[str]:
@@ -141,10 +145,13 @@ class Forecast:
         people = self.rows.get("person", 0)
         if not self.rows:
             return ["plus aucune donnée de personne n'est conservée"]
+        if not people:
+            return [f"présences et attestations : effacées le {local(self.attendance_ends_at)}"]
         return [
             f"{counted(people, 'personne', 'personnes')}, {counted(self.rows.get('letter', 0), 'lettre', 'lettres')}"
             f" : effacées le {local(self.purged_at)}",
             f"liens personnels : effacés le {local(self.links_end_at)}",
+            f"présences et attestations : effacées le {local(self.attendance_ends_at)}",
             f"texte des lettres : effacé {self.letters_days} jours après l'envoi",
         ]
 
@@ -152,11 +159,12 @@ class Forecast:
 def forecast(world: World) -> Forecast:
     """Say what is held of an event's people and when it ends."""
     event, privacy = world.event, world.store.privacy
-    rows = {name: n for name, n in privacy.perishable(event.key).items() if name != "alarm"}
+    rows = {name: n for name, n in privacy.perishable(event.key).items() if name not in ("alarm", "memo")}
     return Forecast(
         rows=rows,
         kept=privacy.figures(event.key),
         links_end_at=links_end_at(event),
         letters_days=event.letters_days,
         purged_at=purged_at(event),
+        attendance_ends_at=attendance_ends_at(event),
     )

@@ -25,6 +25,7 @@ def problems_between(gate: Gate, event: Event) -> Iterator[Problem]:
     yield from _within(event)
     yield from _reminders(gate, event)
     yield from _seating(event)
+    yield from _afterwards(event)
     yield from problems_with_seats(gate)
     yield from _short_titles(gate)
     yield from _rooms(gate, event)
@@ -52,6 +53,14 @@ def _hours(event: Event) -> Iterator[Problem]:
         if session.doors_at > session.starts_at:
             what = f"l'ouverture ({_clock(event, session.doors_at)}) ne peut pas venir après le début ({start})"
             yield Problem(("sessions", i, "doors"), what, remedy)
+
+
+def _afterwards(event: Event) -> Iterator[Problem]:
+    if event.after is not None and event.after.at < event.last_end:
+        what = f"la lettre d'après ne peut pas partir avant la fin ({_clock(event, event.last_end)})"
+        yield Problem(
+            ("after", "at"), f"{what} (reçu : {_clock(event, event.after.at)})", "choisissez une heure plus tardive"
+        )
 
 
 def _session(event: Event, key: str) -> Session | None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.core.model import (
     ROOM_NAME_LENGTH,
+    After,
     Before,
     Event,
     LetterWishes,
@@ -70,6 +71,10 @@ def event_of(gate: Gate) -> Event:
         people_days=gate.privacy.people_days,
         letters_days=gate.privacy.letters_days,
         links_hours=gate.privacy.links_hours,
+        attendance_days=gate.privacy.attendance_days,
+        attendance_minutes=gate.attendance.minutes,
+        attendance_share=gate.attendance.share,
+        after=_after(gate, at),
     )
 
 
@@ -109,6 +114,13 @@ def _seating(gate: Gate, at: Instants) -> Seating:
 
 def _sets(lists: Iterable[Iterable[str]]) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(map(identity, addresses)) for addresses in lists)
+
+
+def _after(gate: Gate, at: Instants) -> After | None:
+    if gate.after is None:
+        return None
+    said = gate.after
+    return After(at=at["after", "at"], slides=said.slides, replay=said.replay, survey=said.survey)
 
 
 def _zoom(gate: Gate) -> ZoomWishes:

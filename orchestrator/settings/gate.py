@@ -235,6 +235,18 @@ class PrivacySection(Section):
     attendance_days: Days = 365
 
 
+class AttendanceSection(Section):
+    minutes: Count = 0
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class AfterSection(Section):
+    at: Moment
+    slides: Url | None = None
+    replay: Url | Literal["auto"] | None = None
+    survey: Url | None = None
+
+
 class StoreSection(Section):
     url: StoreUrl = "sqlite:///orchestrator.db"
 
@@ -261,6 +273,8 @@ class Gate(BaseSettings):
     bounces: BouncesSection | None = None
     web: WebSection | None = None
     privacy: PrivacySection = PrivacySection()
+    attendance: AttendanceSection = AttendanceSection()
+    after: AfterSection | None = None
     store: StoreSection = StoreSection()
 
     @classmethod

@@ -21,7 +21,7 @@ SHARED = ("store", "web", "mail", "zoom", "privacy", "alarms", "bounces")
 """What service.toml holds for every event of a folder."""
 OVERRIDES: Mapping[str, frozenset[str] | None] = {"mail": frozenset({"from", "reply_to"}), "zoom": None}
 """What an event may say all the same; None = every key."""
-SINGLE = ("event", "seating", "registrations", "letters", *SHARED)
+SINGLE = ("event", "seating", "registrations", "letters", "attendance", "after", *SHARED)
 """The sections that exist once, so that a variable can name their keys."""
 
 

@@ -52,6 +52,8 @@ def _moments(gate: Gate) -> Iterator[tuple[Loc, datetime]]:
         yield ("seating", "wishes_until"), gate.seating.wishes_until
     if gate.registrations.closes:
         yield ("registrations", "closes"), gate.registrations.closes
+    if gate.after:
+        yield ("after", "at"), gate.after.at
 
 
 def _told_by_default(gate: Gate) -> datetime:

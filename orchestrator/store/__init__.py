@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from orchestrator.store.attendance import AttendanceKept, Issued, Present
 from orchestrator.store.board import Board
 from orchestrator.store.configs import Accepted, Configs, digest_of
 from orchestrator.store.database import Database
@@ -36,6 +37,7 @@ __all__ = [
     "Entries",
     "Hold",
     "Holds",
+    "Issued",
     "Journal",
     "Kept",
     "Memos",
@@ -43,6 +45,7 @@ __all__ = [
     "Pages",
     "Planned",
     "Presence",
+    "Present",
     "Reading",
     "Stay",
     "Store",
@@ -114,6 +117,7 @@ class Store:
         self.alarms = Alarms(self.db)
         self.privacy = Privacy(self.db)
         self.configs = Configs(self.db)
+        self.attendance = AttendanceKept(self.db)
         self.figures = Figures(self.db)
         self.holds = Holds(self.db)
         self.notices = Notices(self.db)

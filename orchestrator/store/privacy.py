@@ -17,8 +17,8 @@ from orchestrator.store.people import bring_news, bump
 from orchestrator.store.schema import event as event_table
 from orchestrator.store.schema import figure, intake, letter, metadata, person, told, tombstone, way
 
-KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config"})
-"""What a purge leaves: that the event was served, its counts, and what concerns nobody."""
+KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config", "attendance", "certificate"})
+"""What a purge of people leaves: that the event was served, its counts, what has a time of its own or names nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

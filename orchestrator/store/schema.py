@@ -422,3 +422,52 @@ journal = sa.Table(
     text("note"),
     sa.Index("ix_journal_event", "event", "at"),
 )
+
+stay = sa.Table(
+    "stay",  # one time somebody was in a meeting, as Zoom reports it afterwards
+    metadata,
+    text("event", primary_key=True),
+    text("meeting", primary_key=True),
+    text("key", primary_key=True),
+    text("registrant_id"),
+    text("name"),
+    text("email"),
+    sa.Column("joined_at", Instant, nullable=False),
+    sa.Column("left_at", Instant, nullable=False),
+    sa.Column("read_at", Instant, nullable=False),
+)
+
+decision = sa.Table(
+    "decision",  # whose stay a doubtful one was; person "" = nobody's of ours
+    metadata,
+    text("event", primary_key=True),
+    text("stay", primary_key=True),
+    text("person"),
+    text("by"),
+    sa.Column("at", Instant, nullable=False),
+)
+
+attendance = sa.Table(
+    "attendance",  # what is kept of who was there; person is a reference, no address
+    metadata,
+    text("event", primary_key=True),
+    text("person", primary_key=True),
+    text("session", primary_key=True),
+    text("name"),
+    text("organisation"),
+    text("workshop"),
+    number("minutes"),
+    sa.Column("came", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("noted_at", Instant, nullable=False),
+)
+
+certificate = sa.Table(
+    "certificate",
+    metadata,
+    text("event", primary_key=True),
+    text("person", primary_key=True),  # a reference
+    number("revision"),
+    text("number"),
+    sa.Column("issued_at", Instant, nullable=False),
+    sa.Column("revoked_at", Instant),
+)

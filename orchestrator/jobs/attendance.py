@@ -1,0 +1,140 @@
+"""After the end: reads who was there, says what is doubtful, keeps what the funder and certificates need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orchestrator.core.attendance import Attendance, Doubt, Stay, Threshold, attendances, doubts
+from orchestrator.core.errors import ZoomError
+from orchestrator.core.model import Event, Person, identity, reference
+from orchestrator.jobs.world import Problem, Report, World
+from orchestrator.store import Present, Store
+
+READ_AFTER = tuple(timedelta(minutes=m) for m in (15, 60, 180, 24 * 60))
+"""How long after each session Zoom is asked who was there; again, since durations can be late."""
+MEMO = "attendance-read"
+
+
+def readings(event: Event) -> list[datetime]:
+    """When Zoom is asked."""
+    return sorted({s.ends_at + after for s in event.sessions for after in READ_AFTER})
+
+
+def note(world: World, now: datetime, report: Report) -> None:
+    """Read who was there where a reading is due, and keep it up to date with what was decided."""
+    event, store = world.event, world.store
+    due = [at for at in readings(event) if at <= now]
+    if not due:
+        return
+    if store.memos.get(event.key, MEMO) < due[-1].isoformat() and _read(world, now, report):
+        store.memos.set(event.key, MEMO, due[-1].isoformat(), now)
+    found = look(event, store, threshold_of(event))
+    store.attendance.keep(event.key, found.kept(event), now)
+
+
+def _read(world: World, now: datetime, report: Report) -> bool:
+    """Ask Zoom about every meeting; True once all have answered."""
+    complete = True
+    for key, kept in sorted(world.store.meetings.all(world.event.key).items()):
+        if not kept.zoom_id:
+            continue
+        try:
+            world.store.attendance.record_stays(world.event.key, key, world.meetings.attended(kept.zoom_id), now)
+        except ZoomError as error:
+            complete = False
+            what = f"présences de la réunion {key} : {error.message}"
+            report.problems.append(
+                Problem(key=f"zoom:{key}:presence", what=what, remedy=error.remedy, again=not error.permanent)
+            )
+    return complete
+
+
+def threshold_of(event: Event) -> Threshold:
+    """How long somebody must have been there."""
+    return Threshold(minutes=event.attendance_minutes, share=event.attendance_share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Everybody's attendance, and what stays doubtful."""
+
+    people: Mapping[str, Person]
+    attended: Mapping[tuple[str, str], Attendance]
+    doubts: tuple[Doubt, ...]
+    workshops: Mapping[tuple[str, str], str]
+
+    def kept(self, event: Event) -> dict[tuple[str, str], Present]:
+        """What is kept when addresses are gone: everybody registered, those who did not come too."""
+        rows: dict[tuple[str, str], Present] = {}
+        for email, person in self.people.items():
+            ref = reference(event.key, email)
+            for session in person.sessions:
+                seen = self.attended.get((email, session))
+                rows[ref, session] = Present(
+                    person=ref,
+                    session=session,
+                    name=full_name(person),
+                    organisation=person.organisation,
+                    workshop=self.workshops.get((session, email), ""),
+                    minutes=seen.minutes if seen else 0,
+                    came=bool(seen and seen.came),
+                )
+        return rows
+
+
+def full_name(person: Person) -> str:
+    return f"{person.first_name} {person.last_name}".strip()
+
+
+def look(event: Event, store: Store, threshold: Threshold) -> Looked:
+    """Work out everybody's attendance from what is known now."""
+    people = store.people.registered(event.key)
+    owners = {
+        way.registrant_id: email
+        for ways in store.meetings.ways(event.key).values()
+        for email, way in ways.items()
+        if way.registrant_id
+    }
+    stays, decided = everything_seen(event, store), store.attendance.decided(event.key)
+    staff = frozenset(identity(s.email) for s in event.speakers) | {identity(event.zoom.host)}
+    seats = store.seats.all(event.key)
+    return Looked(
+        people=people,
+        attended=attendances(event, stays, owners, decided, threshold),
+        doubts=doubts(stays, owners, decided, {email: full_name(p) for email, p in people.items()}, staff),
+        workshops={place: seat.workshop for place, seat in seats.items()},
+    )
+
+
+def everything_seen(event: Event, store: Store) -> tuple[Stay, ...]:
+    """The stays of Zoom's report, and those webhooks told of registrants: their union counts."""
+    ids = {
+        (meeting, email): way.registrant_id
+        for meeting, ways in store.meetings.ways(event.key).items()
+        for email, way in ways.items()
+    }
+    told = (
+        Stay(
+            key=f"webhook/{n}",
+            meeting=one.meeting,
+            registrant_id=ids[one.meeting, one.email],
+            joined_at=one.joined_at,
+            left_at=one.left_at,
+        )
+        for n, one in enumerate(store.presence.stays(event.key))
+        if (one.meeting, one.email) in ids and one.joined_at is not None and one.left_at is not None
+    )
+    return (*store.attendance.stays(event.key), *told)
+
+
+def in_doubt(found: Iterable[Doubt]) -> tuple[str, str] | None:
+    """Say that somebody must decide."""
+    count = len(tuple(found))
+    if not count:
+        return None
+    what = (
+        f"{count} présence{'s' if count > 1 else ''} à attribuer : par téléphone, sous un autre nom ou sans inscription"
+    )
+    return what, "orchestrator attendance doubts, puis orchestrator attendance decide"
