@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, privacy, seats, work, zoom
+from orchestrator.cli import after, play, prepare, privacy, seats, work, zoom
 
 VERBS = (
     prepare.init,
@@ -20,6 +20,8 @@ VERBS = (
     work.status,
     seats.seats,
     prepare.preview,
+    after.attendance,
+    after.certificates,
     privacy.person,
     privacy.purge,
     zoom.sheet,

@@ -180,6 +180,8 @@ class After:
     replay: str | None = None
     """`auto`: found in Zoom's cloud."""
     survey: str | None = None
+    verify_url: str = ""
+    """Where the page that checks certificates was put; "" = on the service's own pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,9 @@ def _after(gate: Gate, at: Instants) -> After | None:
     if gate.after is None:
         return None
     said = gate.after
-    return After(at=at["after", "at"], slides=said.slides, replay=said.replay, survey=said.survey)
+    return After(
+        at=at["after", "at"], slides=said.slides, replay=said.replay, survey=said.survey, verify_url=said.verify_url
+    )
 
 
 def _zoom(gate: Gate) -> ZoomWishes:

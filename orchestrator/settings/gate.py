@@ -245,6 +245,7 @@ class AfterSection(Section):
     slides: Url | None = None
     replay: Url | Literal["auto"] | None = None
     survey: Url | None = None
+    verify_url: Url = ""
 
 
 class StoreSection(Section):

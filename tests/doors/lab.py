@@ -35,11 +35,13 @@ class Lab:
     people: int = 6
     ahead: int = 14
     users: dict[str, str] | None = None
+    zoom_ahead: timedelta = timedelta()
+    """How far Zoom's clock is ahead of ours, for what is known only after the day."""
     zoom: FakeZoom = field(init=False)
     relay: Relay = field(init=False)
 
     def __post_init__(self) -> None:
-        self.zoom = FakeZoom(now=now, rates=False)
+        self.zoom = FakeZoom(now=lambda: now() + self.zoom_ahead, rates=False)
         self.relay = Relay(now=now, users=self.users)
         self.names = [f"personne{n}" for n in range(self.people)]
 
