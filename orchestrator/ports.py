@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from orchestrator.core.errors import MailError
 from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant
 from orchestrator.core.model import Answers
 
@@ -135,8 +136,64 @@ class Line(Protocol):
         """Offer a letter to one recipient. Raises RelayUnavailable, AddressRefused, LetterDeferred."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A letter ready for the relay; `key` is the caller's own name for it."""
+
+    key: int
+    sender: str
+    to: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What became of a letter on a line, or of the line itself where `key` is None.
+
+    `held`: it is at the relay up to, but without, its final dot. `taken`: the relay accepted it. `missed`: it did
+    not, or may have, as `error` says; without an error it was not tried. `opened`, `lost`: a line.
+    """
+
+    what: Literal["opened", "lost", "held", "taken", "missed"]
+    line: int
+    key: int | None = None
+    reply: Reply | None = None
+    error: MailError | None = None
+
+
+class Lines(Protocol):
+    """Several connections to the relay, driven by one thread, with one letter at its final dot on each.
+
+    Only `wait` and `close` wait. Lines have numbers, which are never used again. What fails is told as news.
+    """
+
+    def open(self) -> None:
+        """Begin to open one more line: `opened`, or `lost` with the reason, once that is known."""
+
+    def offer(self, line: int, parcel: Parcel) -> None:
+        """Offer a letter on an idle line: `held`, or `missed`."""
+
+    def finish(self, line: int, then: Parcel | None = None) -> None:
+        """Send the final dot of the letter held: `taken`, or `missed`. `then` is offered right behind it."""
+
+    def take_back(self, line: int) -> None:
+        """Do not send the letter behind a dot that is not answered yet; no news of it. The line ends with the answer."""
+
+    def let_go(self, line: int) -> None:
+        """Hang up. A letter without its dot is void then; there are no more news of this line."""
+
+    def wait(self, seconds: float) -> Sequence[News]:
+        """Wait until there are news, but not longer than some seconds."""
+
+    def close(self) -> None:
+        """Say goodbye where nothing is under way, hang up on all. Never raises."""
+
+
 class Post(Protocol):
     """The relay."""
+
+    def lines(self) -> Lines:
+        """Prepare lines; opens none yet."""
 
     def connect(self) -> AbstractContextManager[Line]:
         """Open a connection, log in. Raises RelayUnavailable. Closing never raises."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ from orchestrator.core.model import Event, Wishes
 from orchestrator.core.seating import demand, explain
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter
-from orchestrator.store import Delivery
+from orchestrator.store import Delivery, Excerpt
 
 GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that a letter mentions (demand, seats taken)."""
@@ -44,24 +44,44 @@ class Figures:
     expected: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worded:
+    """A letter in plain values, the facts it tells, and the event's version they were read at."""
+
+    letter: Letter
+    facts: Mapping[str, str | None]
+    as_of: int
+
+
 @dataclass(slots=True)
 class Words:
     """Writes the letters of one event."""
 
     world: World
     _figures: Figures | None = None
+    _gathered: dict[int, Excerpt] = field(default_factory=dict)
+    """What was read for letters about to be written, by letter."""
 
-    def letter(self, delivery: Delivery, now: datetime) -> tuple[Letter, dict[str, str | None]]:
+    def gather(self, letters: Sequence[Delivery]) -> None:
+        """Read together what some letters will say; each uses it once."""
+        read = self.world.store.excerpt(
+            self.world.event.key, {one.email for one in letters}, {one.person for one in letters}
+        )
+        self._gathered |= {one.id: read for one in letters}
+
+    def letter(self, delivery: Delivery, now: datetime) -> Worded:
         """Compose a letter and the facts it tells. Raises NobodyThere when its person has left."""
-        event = self.world.event
-        who, name, wishes = self._recipient(delivery)
+        if delivery.id not in self._gathered:
+            self.gather([delivery])
+        event, read = self.world.event, self._gathered.pop(delivery.id)
+        who, name, wishes = self._recipient(delivery, read)
         book = almanac(event)
         changed = changed_facts(book, who)
         contents = compose(
             event,
             who,
             name,
-            self._outlook(who, wishes, delivery, now),
+            self._outlook(who, wishes, delivery, read, now),
             kind=delivery.kind,
             session=delivery.session,
             changes=changes_in_words(event, who, changed),
@@ -77,26 +97,24 @@ class Words:
             contents=contents,
             calendar=tuple(self._entries(book, who, delivery, now)),
         )
-        return letter, _facts_told(book, who, delivery, changed)
+        return Worded(letter=letter, facts=_facts_told(book, who, delivery, changed), as_of=read.version)
 
-    def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
-        event, store = self.world.event, self.world.store
-        passes = {delivery.email: store.meetings.passes_of(event.key, delivery.email)}
-        told = {delivery.person: store.outbox.told_to(event.key, delivery.person)}
+    def _recipient(self, delivery: Delivery, read: Excerpt) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
+        event = self.world.event
         if delivery.person.startswith("s-"):
-            for who in speakers_as_recipients(event, passes, told, {}):
+            for who in speakers_as_recipients(event, read.passes, read.told, {}):
                 if who.ref == delivery.person and who.speaker is not None:
                     return who, Name(first=who.speaker.name), {}
             raise NobodyThere("cette personne n'intervient plus")
-        person = store.people.one(event.key, delivery.email)
+        person = read.people.get(delivery.email)
         if person is None:
             raise NobodyThere("cette personne s'est désinscrite")
-        seats = {person.email: store.seats.of(event.key, person.email)}
-        who = next(iter(people_as_recipients(event, [person], passes, seats, told, {})))
+        who = next(iter(people_as_recipients(event, [person], read.passes, read.seats, read.told, {})))
         return who, Name(first=person.first_name, last=person.last_name), person.wishes
 
-    def _outlook(self, who: Recipient, wishes: Mapping[str, Wishes], delivery: Delivery, now: datetime) -> Outlook:
-        kept = self.world.store.meetings.all(self.world.event.key)
+    def _outlook(
+        self, who: Recipient, wishes: Mapping[str, Wishes], delivery: Delivery, read: Excerpt, now: datetime
+    ) -> Outlook:
         figures = self._glance(now)
         why = {
             session: explain(
@@ -111,7 +129,7 @@ class Words:
         }
         return Outlook(
             now=now,
-            meetings={key: k.found for key, k in kept.items() if k.found is not None and k.zoom_id},
+            meetings={key: k.found for key, k in read.meetings.items() if k.found is not None and k.zoom_id},
             why=why,
             taken=figures.taken,
             expected=figures.expected,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from orchestrator.store.database import Database
-from orchestrator.store.deliveries import Delivery, Planned
+from orchestrator.store.deliveries import Delivery, Dotted, Planned, Released, Settled, Step
+from orchestrator.store.excerpts import Excerpt, excerpt
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.schema import alarm
 
-__all__ = ["Alarms", "Database", "Delivery", "Kept", "Planned", "Reading", "Store", "Way"]
+__all__ = ["Alarms", "Database", "Delivery", "Dotted", "Excerpt", "Kept", "Planned", "Reading", "Released", "Settled", "Step", "Store", "Way"]
 
 
 class Alarms:
@@ -64,6 +65,10 @@ class Store:
     def open(self) -> Store:
         self.db.migrate()
         return self
+
+    def excerpt(self, event: str, emails: Collection[str], references: Collection[str]) -> Excerpt:
+        """Read together what the letters of some people need."""
+        return excerpt(self.db, event, emails, references)
 
     def close(self) -> None:
         self.db.close()
