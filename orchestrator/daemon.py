@@ -57,7 +57,7 @@ class Daemon:
         )
         self._scheduler.start()
         pool = [
-            threading.Thread(target=self._deliver, args=(room,), name=f"post-{n}", daemon=True)
+            threading.Thread(target=self.deliver, args=(room,), name=f"post-{n}", daemon=True)
             for n, room in enumerate(self._rooms)
         ]
         for thread in pool:
@@ -65,10 +65,14 @@ class Daemon:
         stopped.wait()
         self._end(pool)
 
-    def _end(self, pool: Sequence[threading.Thread]) -> None:
+    def stop(self) -> None:
+        """Let the post finish what it has in hand, and no more."""
         self._stop.set()
         with self._post_wakes:
             self._post_wakes.notify_all()
+
+    def _end(self, pool: Sequence[threading.Thread]) -> None:
+        self.stop()
         self._scheduler.shutdown(wait=False)
         until = self._clock.now() + timedelta(seconds=STOP_SECONDS - 1)
         for thread in pool:
@@ -110,7 +114,7 @@ class Daemon:
         if at is not None and at < self._clock.now() + timedelta(seconds=BEAT_SECONDS):
             self._scheduler.add_job(self._tick, "date", run_date=at, id="wake", replace_existing=True)
 
-    def _deliver(self, room: PostRoom) -> None:
+    def deliver(self, room: PostRoom) -> None:
         """The post of one relay: deliver what is due, then wait for more."""
         while not self._stop.is_set():
             try:

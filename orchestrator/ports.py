@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,6 +93,19 @@ class CalendarEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """What a letter has in common with others: those of the same `key` differ in their `slots` only.
+
+    Slots are the reader's own strings (name, address, links). `compose` gives the contents for any slots in their
+    place; then the letter's own contents may be empty.
+    """
+
+    key: Hashable
+    slots: tuple[str, ...]
+    compose: Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A letter to be put in words. `contents` holds plain strings, numbers, dates, lists and dicts only."""
 
@@ -105,6 +118,7 @@ class Letter:
     written_at: datetime
     contents: Mapping[str, Any]
     calendar: tuple[CalendarEntry, ...] = ()
+    alike: Alike | None = None
 
 
 class Scribe(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
@@ -21,6 +22,7 @@ from orchestrator.core.letters import (
 )
 from orchestrator.core.model import Event, Wishes
 from orchestrator.core.seating import demand, explain
+from orchestrator.jobs.alike import alike
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter
 from orchestrator.store import Delivery, Excerpt
@@ -59,6 +61,7 @@ class Words:
 
     world: World
     _figures: Figures | None = None
+    _book: Almanac | None = None
     _gathered: dict[int, Excerpt] = field(default_factory=dict)
     """What was read for letters about to be written, by letter."""
 
@@ -75,17 +78,19 @@ class Words:
             self.gather([delivery])
         event, read = self.world.event, self._gathered.pop(delivery.id)
         who, name, wishes = self._recipient(delivery, read)
-        book = almanac(event)
+        book = self._book or almanac(event)
+        self._book = book
         changed = changed_facts(book, who)
-        contents = compose(
-            event,
-            who,
-            name,
-            self._outlook(who, wishes, delivery, read, now),
-            kind=delivery.kind,
-            session=delivery.session,
-            changes=changes_in_words(event, who, changed),
-        )
+        outlook = self._outlook(who, wishes, delivery, read, now)
+        changes = changes_in_words(event, who, changed)
+
+        def composed(who: Recipient, name: Name) -> Mapping[str, Any]:
+            return compose(
+                event, who, name, outlook, kind=delivery.kind, session=delivery.session, changes=changes
+            )
+
+        more = (event.key, delivery.kind, delivery.session, read.version, self._glance(now).at, repr(changes))
+        same = alike(who, name, outlook, composed, more)
         letter = Letter(
             kind=delivery.kind,
             language=delivery.language,
@@ -94,7 +99,8 @@ class Words:
             reply_to=event.reply_to,
             message_id=message_id(event, delivery.key, delivery.kind),
             written_at=now,
-            contents=contents,
+            contents=composed(who, name) if same is None else {},
+            alike=same,
             calendar=tuple(self._entries(book, who, delivery, now)),
         )
         return Worded(letter=letter, facts=_facts_told(book, who, delivery, changed), as_of=read.version)

@@ -226,13 +226,18 @@ def loss(stage: str, error: Exception, host: str) -> MailError:
 
 def masked(reply: Reply, *secrets: str) -> Reply:
     """Return the reply without what must not be repeated."""
+    said = reply.text.lower()
+    if not any(secret and secret.lower() in said for secret in secrets):
+        return reply
     words = "|".join(re.escape(secret) for secret in secrets if secret)
-    return Reply(code=reply.code, text=re.sub(words, "…", reply.text, flags=re.IGNORECASE)) if words else reply
+    return Reply(code=reply.code, text=re.sub(words, "…", reply.text, flags=re.IGNORECASE))
 
 
 def in_words(text: bytes) -> str:
     """Make one printable line of a reply."""
-    printable = "".join(c if c.isprintable() else " " for c in text.decode(errors="replace"))
+    printable = text.decode(errors="replace")
+    if not printable.isprintable():
+        printable = "".join(c if c.isprintable() else " " for c in printable)
     return " ".join(printable.split())[:1000]
 
 
