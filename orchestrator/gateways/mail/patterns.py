@@ -11,7 +11,6 @@ import logging
 import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from markupsafe import escape
 
@@ -28,7 +27,8 @@ COMPARED_AGAIN = 256
 MOST = 256
 
 
-class Preview(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
     """A letter in words, before it is a message."""
 
     subject: str
@@ -75,7 +75,7 @@ class Patterns:
     def _filled(self, entry: Entry, pieces: tuple[Pieces, Pieces, Pieces], slots: Sequence[str], write: Write) -> Preview:
         subject, text, html = pieces
         escaped = [str(escape(slot)) for slot in slots]
-        found = Preview(_fill(subject, slots), _fill(text, slots), _fill(html, escaped))
+        found = Preview(subject=_fill(subject, slots), text=_fill(text, slots), html=_fill(html, escaped))
         entry.filled += 1
         if entry.filled > COMPARED and entry.filled % COMPARED_AGAIN:
             return found
