@@ -1,4 +1,4 @@
-"""The heartbeat: APScheduler ticks in memory and holds no letter; post is a pool of threads beside it."""
+"""The heartbeat: APScheduler ticks in memory and holds no letter; post is a thread a relay beside it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from orchestrator.core.errors import Held, OrchestratorError
 from orchestrator.gateways.alarm.life import SignsOfLife
 from orchestrator.jobs.beat import Memory, beat
-from orchestrator.jobs.post import PostRoom, Worker, rooms
+from orchestrator.jobs.post import PostRoom, rooms
 from orchestrator.jobs.pulse import Watched
 from orchestrator.jobs.world import Report, World
 
@@ -23,7 +22,7 @@ log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 10
 IDLE_SECONDS = 5
-"""How long an idle connection waits before it looks at the outbox again: another process may have filled it."""
+"""How long an idle post waits before it looks at the outbox again: another process may have filled it."""
 STOP_SECONDS = 15
 UNWELL_BEATS = 3
 """How many beats may be missed before the service calls itself unwell."""
@@ -69,9 +68,8 @@ class Daemon:
         self._signs.ready()
         self._scheduler.start()
         pool = [
-            threading.Thread(target=self._deliver, args=(room,), daemon=True)
-            for room in self._rooms
-            for _ in range(room.connections)
+            threading.Thread(target=self.deliver, args=(room,), name=f"post-{n}", daemon=True)
+            for n, room in enumerate(self._rooms)
         ]
         for thread in pool:
             thread.start()
@@ -79,10 +77,14 @@ class Daemon:
         self._signs.stopping()
         self._end(pool)
 
-    def _end(self, pool: Sequence[threading.Thread]) -> None:
+    def stop(self) -> None:
+        """Let the post finish what it has in hand, and no more."""
         self._stop.set()
         with self._post_wakes:
             self._post_wakes.notify_all()
+
+    def _end(self, pool: Sequence[threading.Thread]) -> None:
+        self.stop()
         self._scheduler.shutdown(wait=False)
         until = self._clock.now() + timedelta(seconds=STOP_SECONDS - 1)
         for thread in pool:
@@ -130,16 +132,14 @@ class Daemon:
         if at is not None and at < self._clock.now() + timedelta(seconds=BEAT_SECONDS):
             self._scheduler.add_job(self._tick, "date", run_date=at, id="wake", replace_existing=True)
 
-    def _deliver(self, room: PostRoom) -> None:
-        """One connection of the pool: deliver what is due, then wait for more."""
+    def deliver(self, room: PostRoom) -> None:
+        """The post of one relay: deliver what is due, then wait for more."""
         while not self._stop.is_set():
-            with ExitStack() as line:
-                worker = Worker(room, line)
-                try:
-                    while not self._stop.is_set() and worker.turn():
-                        pass
-                except Exception:  # a connection of the pool must outlive whatever happens to one letter
-                    log.exception("a connection of the post failed; it goes on")
+            try:
+                room.drain(self._stop)
+            except Exception:  # the post must outlive whatever happens to a letter, a line or the database
+                log.exception("the post failed; it goes on")
+                self._stop.wait(1)
             self._idle(room)
 
     def _idle(self, room: PostRoom) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from orchestrator.core.attendance import Stay
+from orchestrator.core.errors import MailError
 from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Upcoming
 from orchestrator.core.model import Answers
 
@@ -116,6 +117,19 @@ class CalendarEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """What a letter has in common with others: those of the same `key` differ in their `slots` only.
+
+    Slots are the reader's own strings (name, address, links). `compose` gives the contents for any slots in their
+    place; then the letter's own contents may be empty.
+    """
+
+    key: Hashable
+    slots: tuple[str, ...]
+    compose: Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A letter to be put in words. `contents` holds plain strings, numbers, dates, lists and dicts only."""
 
@@ -128,6 +142,7 @@ class Letter:
     written_at: datetime
     contents: Mapping[str, Any]
     calendar: tuple[CalendarEntry, ...] = ()
+    alike: Alike | None = None
 
 
 class Scribe(Protocol):
@@ -159,8 +174,64 @@ class Line(Protocol):
         """Offer a letter to one recipient. Raises RelayUnavailable, AddressRefused, LetterDeferred."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A letter ready for the relay; `key` is the caller's own name for it."""
+
+    key: int
+    sender: str
+    to: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What became of a letter on a line, or of the line itself where `key` is None.
+
+    `held`: it is at the relay up to, but without, its final dot. `taken`: the relay accepted it. `missed`: it did
+    not, or may have, as `error` says; without an error it was not tried. `opened`, `lost`: a line.
+    """
+
+    what: Literal["opened", "lost", "held", "taken", "missed"]
+    line: int
+    key: int | None = None
+    reply: Reply | None = None
+    error: MailError | None = None
+
+
+class Lines(Protocol):
+    """Several connections to the relay, driven by one thread, with one letter at its final dot on each.
+
+    Only `wait` and `close` wait. Lines have numbers, which are never used again. What fails is told as news.
+    """
+
+    def open(self) -> None:
+        """Begin to open one more line: `opened`, or `lost` with the reason, once that is known."""
+
+    def offer(self, line: int, parcel: Parcel) -> None:
+        """Offer a letter on an idle line: `held`, or `missed`."""
+
+    def finish(self, line: int, then: Parcel | None = None) -> None:
+        """Send the final dot of the letter held: `taken`, or `missed`. `then` is offered right behind it."""
+
+    def take_back(self, line: int) -> None:
+        """Do not send the letter behind a dot that is not answered yet; no news of it. The line ends with the answer."""
+
+    def let_go(self, line: int) -> None:
+        """Hang up. A letter without its dot is void then; there are no more news of this line."""
+
+    def wait(self, seconds: float) -> Sequence[News]:
+        """Wait until there are news, but not longer than some seconds."""
+
+    def close(self) -> None:
+        """Say goodbye where nothing is under way, hang up on all. Never raises."""
+
+
 class Post(Protocol):
     """The relay."""
+
+    def lines(self) -> Lines:
+        """Prepare lines; opens none yet."""
 
     def connect(self) -> AbstractContextManager[Line]:
         """Open a connection, log in. Raises RelayUnavailable. Closing never raises."""

@@ -95,7 +95,8 @@ def _within_reach(install: Path, folder: Path, somebody: dict[str, Any]) -> Path
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[Postgres]:
+def postgres_in(folder: Path, *, hasty: bool = True) -> Iterator[Postgres]:
+    """Run a PostgreSQL of our own in a folder; a hasty one does not wait for the disk."""
     somebody = _as_somebody()
     environ = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C", "TZ": "UTC"}
     binaries = _within_reach(_binaries(), folder, somebody) / "bin"
@@ -105,7 +106,7 @@ def _postgres(folder: Path) -> Iterator[Postgres]:
     how: dict[str, Any] = {"cwd": folder, "env": environ, "text": True, **somebody}
     make: list[str | Path] = ["-D", data, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C"]
     subprocess.run([binaries / "initdb", *make], check=True, capture_output=True, **how)
-    settings = [word for setting in (*DISPENSABLE, *QUIET) for word in ("-c", setting)]
+    settings = [word for setting in (*(DISPENSABLE if hasty else ()), *QUIET) for word in ("-c", setting)]
     server = subprocess.Popen(
         [binaries / "postgres", "-D", data, "-k", folder, *settings], stderr=subprocess.PIPE, **how
     )
@@ -126,7 +127,7 @@ def _postgres(folder: Path) -> Iterator[Postgres]:
 def postgres() -> Iterator[Postgres]:
     """One PostgreSQL a test process, started when a test first needs it and ended with the process."""
     # Not under pytest's folder: the path of a Unix socket has at most 107 bytes, and others must be let in.
-    with tempfile.TemporaryDirectory(prefix="postgres-") as name, _postgres(Path(name)) as running:
+    with tempfile.TemporaryDirectory(prefix="postgres-") as name, postgres_in(Path(name)) as running:
         yield running
 
 

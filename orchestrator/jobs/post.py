@@ -1,41 +1,27 @@
-"""The post: claims the letter wanted soonest, puts it in words, hands it to the relay, settles it on the relay's 250.
-
-One letter a transaction; claim, commit, offer, commit `dotted`, final dot, commit `sent`. Never holds a transaction
-open across the network.
-"""
+"""The post: all sending through one relay, for any number of events: its letters, its words, its quota, its health."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from orchestrator.core.errors import (
-    AddressRefused,
-    LetterDeferred,
-    MailError,
-    OrchestratorError,
-    RelayUnavailable,
-    ReplyLost,
-    UnwritableLetter,
-)
-from orchestrator.jobs.words import NobodyThere, Words
+from orchestrator.core.errors import OrchestratorError, RelayUnavailable
+from orchestrator.jobs.courier import Courier
+from orchestrator.jobs.words import Words
 from orchestrator.jobs.world import World
-from orchestrator.ports import Clock, Line, Reply
-from orchestrator.store import Delivery
+from orchestrator.ports import Clock, Lines
+from orchestrator.store import Delivery, Step
 
 log = logging.getLogger(__name__)
 
-AGAIN = (60, 120, 310, 600)
-"""Seconds before a letter that the relay put off is tried again (RFC 5321 §4.5.4.1 asks for patience)."""
 REST = (5, 10, 20, 40, 60)
 """Seconds before a relay that failed is tried again."""
-SOON = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -85,6 +71,7 @@ class Written:
     data: bytes
     facts: Mapping[str, str | None]
     message_id: str
+    sender: str
     as_of: int | None = None
 
 
@@ -103,30 +90,13 @@ class PostRoom:
         self._lock = threading.Lock()
         self.tally = Tally()
 
-    # what a drain and a pool have in common
-
     def drain(self, stop: threading.Event | None = None) -> Tally:
-        """Send everything that is due now over several connections; waits for nothing."""
+        """Send everything that is due now over several connections; waits for nothing that is due later."""
         self.tally = Tally()
-        stop = stop or threading.Event()
         self.recover()
-        waiting = self.due()
-        threads = [
-            threading.Thread(target=self._until_idle, args=(stop,)) for _ in range(min(waiting, self.connections) - 1)
-        ]
-        for thread in threads:
-            thread.start()
-        if waiting:
-            self._until_idle(stop)
-        for thread in threads:
-            thread.join()
+        if self.due():
+            Courier(self, stop or threading.Event()).run()
         return self.tally
-
-    def _until_idle(self, stop: threading.Event) -> None:
-        with ExitStack() as open_line:
-            worker = Worker(self, open_line)
-            while not stop.is_set() and worker.turn():
-                pass
 
     def recover(self) -> int:
         """Take back the letters of workers that died or fell silent."""
@@ -150,6 +120,7 @@ class PostRoom:
 
     @property
     def clock(self) -> Clock:
+        """The clock all of it goes by."""
         return self._first.clock
 
     def quota_frees_at(self) -> datetime | None:
@@ -159,20 +130,57 @@ class PostRoom:
             return None
         return world.store.outbox.quota_frees_at(self.relay, world.event.quota, now)
 
-    def claim(self) -> Delivery | None:
-        world = self._first
-        now = world.clock.now()
-        if self._resting_until is not None and now < self._resting_until:
-            return None
-        return world.store.outbox.claim(
-            self.relay, self._worlds, world.owner, now, world.patience.letter_lease, world.event.quota
+    # what a courier asks
+
+    def open_lines(self) -> Lines:
+        return self._first.post.lines()
+
+    def lines_allowed(self) -> int:
+        """How many connections there may be: one, until a relay that failed has taken a letter again."""
+        return 1 if self._failures else self.connections
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the relay has failed and is left alone for a while."""
+        return self._resting_until is not None and self.clock.now() < self._resting_until
+
+    def claim(self, most: int = 1) -> list[Delivery]:
+        """Take the letters wanted soonest, with what their words need; none while the relay rests."""
+        if self.is_resting:
+            return []
+        world, now = self._first, self.clock.now()
+        claimed = world.store.outbox.claim(
+            self.relay, self._worlds, world.owner, now, world.patience.letter_lease, world.event.quota, most
+        )
+        by_event: dict[str, list[Delivery]] = {}
+        for delivery in claimed:
+            by_event.setdefault(delivery.event, []).append(delivery)
+        for event, letters in by_event.items():
+            with suppress(OrchestratorError):  # then each is read for when it is written
+                self._words[event].gather(letters)
+        return claimed
+
+    def write(self, delivery: Delivery, now: datetime) -> Written:
+        """Put a letter in words as of now; one in doubt goes out again exactly as it did."""
+        world = self._worlds[delivery.event]
+        sender = _bare(world.event.mail_from)
+        if delivery.in_doubt and delivery.data is not None:
+            return Written(
+                data=delivery.data, facts=delivery.facts or {}, message_id=delivery.message_id, sender=sender
+            )
+        worded = self._words[delivery.event].letter(delivery, now)
+        return Written(
+            data=world.scribe.write(worded.letter),
+            facts=worded.facts,
+            message_id=worded.letter.message_id,
+            sender=sender,
+            as_of=worded.as_of,
         )
 
-    def world(self, delivery: Delivery) -> World:
-        return self._worlds[delivery.event]
-
-    def words(self, delivery: Delivery) -> Words:
-        return self._words[delivery.event]
+    def advance(self, step: Step, now: datetime) -> frozenset[int]:
+        """Write down how letters go on; returns the ids that may get their dot."""
+        world = self._first
+        return world.store.outbox.advance(world.owner, now, world.patience.letter_lease, step)
 
     # how the relay fares
 
@@ -203,9 +211,9 @@ class PostRoom:
         for key, world in self._worlds.items():
             world.store.alarms.set(key, alarms, "relay:", now)
 
-    def count(self, counter: Callable[[Tally], Counter[str]], delivery: Delivery) -> None:
-        with self._lock:
-            counter(self.tally)[delivery.kind] += 1
+    def count(self, outcome: Literal["sent", "refused", "deferred"], delivery: Delivery) -> None:
+        counter: Counter[str] = getattr(self.tally, outcome)
+        counter[delivery.kind] += 1
 
 
 def rooms(worlds: Sequence[World]) -> list[PostRoom]:
@@ -214,121 +222,6 @@ def rooms(worlds: Sequence[World]) -> list[PostRoom]:
     for world in worlds:
         by_relay.setdefault(world.relay, {})[world.event.key] = world
     return [PostRoom(group) for group in by_relay.values()]
-
-
-class Worker:
-    """One connection's work."""
-
-    def __init__(self, room: PostRoom, open_line: ExitStack) -> None:
-        self._room = room
-        self._open_line = open_line
-        self._line: Line | None = None
-
-    def turn(self) -> bool:
-        """Take one letter as far as it goes; False when there is none, or the relay rests."""
-        delivery = self._room.claim()
-        if delivery is None:
-            return False
-        world = self._room.world(delivery)
-        try:
-            self._send(world, delivery)
-        except NobodyThere:
-            world.store.outbox.withdraw(delivery, world.owner)
-        except UnwritableLetter as error:
-            log.error("letter %s cannot be written: %s", delivery.key, error.message)
-            world.store.outbox.refuse(delivery, world.owner, 0, error.message)
-            self._room.count(lambda tally: tally.refused, delivery)
-        except AddressRefused as error:
-            log.warning("letter %s refused by the relay: %s", delivery.key, error.code)
-            world.store.outbox.refuse(delivery, world.owner, error.code, error.reply or error.message)
-            self._room.count(lambda tally: tally.refused, delivery)
-        except LetterDeferred as error:
-            self._defer(world, delivery, error, in_doubt=False)
-        except ReplyLost as error:
-            self.close()
-            self._defer(world, delivery, error, in_doubt=True)
-        except RelayUnavailable as error:
-            self.close()
-            now = world.clock.now()
-            world.store.outbox.defer(delivery, world.owner, now, code=error.code, reply=error.reply, counted=False)
-            self._room.relay_failed(error)
-            return False
-        except Exception:  # one letter must never end the post: it is put off, and said with its traceback
-            log.exception("letter %s failed unexpectedly", delivery.key)
-            self.close()
-            later = world.clock.now() + _backoff(delivery, world.clock.now())
-            world.store.outbox.defer(delivery, world.owner, later, reply="erreur interne", in_doubt=True)
-            self._room.count(lambda tally: tally.deferred, delivery)
-        return True
-
-    def _send(self, world: World, delivery: Delivery) -> None:
-        written = self._written(world, delivery)
-        line = self._connected(world)
-        now = world.clock.now()
-        if now >= delivery.void_at:
-            world.store.outbox.void(delivery, world.owner)
-            return
-        if delivery.lease_until is None or now >= delivery.lease_until:
-            self.close()
-            return
-        held = line.offer(_bare(world.event.mail_from), delivery.address, written.data)
-        now = world.clock.now()
-        if not world.store.outbox.dot(delivery, world.owner, written.data, written.message_id, written.facts, now):
-            self.close()
-            return
-        reply = held.finish()
-        self._settle(world, delivery, written, reply)
-        self._room.relay_works()
-        self._room.count(lambda tally: tally.sent, delivery)
-        log.info("letter %s accepted by the relay: %s", delivery.key, reply.code)
-
-    def _written(self, world: World, delivery: Delivery) -> Written:
-        """Put the letter in words as of now; one in doubt goes out again exactly as it did."""
-        if delivery.in_doubt and delivery.data is not None:
-            return Written(data=delivery.data, facts=delivery.facts or {}, message_id=delivery.message_id)
-        version, _ = world.store.events.versions(delivery.event)
-        letter, facts = self._room.words(delivery).letter(delivery, world.clock.now())
-        data = world.scribe.write(letter)
-        return Written(data=data, facts=facts, message_id=letter.message_id, as_of=version)
-
-    def _connected(self, world: World) -> Line:
-        if self._line is None:
-            self._line = self._open_line.enter_context(world.post.connect())
-        return self._line
-
-    def _settle(self, world: World, delivery: Delivery, written: Written, reply: Reply) -> None:
-        """Note the acceptance, and claim nothing more until that has succeeded: the letter must not go twice."""
-        while True:
-            try:
-                world.store.outbox.settle(
-                    delivery, written.facts, reply.code, reply.text, world.clock.now(), written.as_of
-                )
-                return
-            except OrchestratorError as error:
-                if error.permanent:
-                    raise
-                log.error("letter %s accepted but not noted yet: %s", delivery.key, error.message)
-                world.clock.wait(world.clock.now() + SOON)
-
-    def _defer(self, world: World, delivery: Delivery, error: MailError, *, in_doubt: bool) -> None:
-        now = world.clock.now()
-        at = now + _backoff(delivery, now)
-        log.warning("letter %s put off by the relay: %s", delivery.key, error.code)
-        world.store.outbox.defer(
-            delivery, world.owner, at, code=error.code, reply=error.reply or error.message, in_doubt=in_doubt
-        )
-        self._room.count(lambda tally: tally.deferred, delivery)
-
-    def close(self) -> None:
-        """Give the connection up; the next letter opens another."""
-        self._line = None
-        self._open_line.close()
-
-
-def _backoff(delivery: Delivery, now: datetime) -> timedelta:
-    """Wait longer each time, but never so long that the deadline passes without three more tries."""
-    patient = timedelta(seconds=AGAIN[min(delivery.attempts, len(AGAIN)) - 1])
-    return min(patient, (delivery.void_at - now) / 3)
 
 
 def _bare(sender: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from orchestrator.core.asked import UNREAD
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
@@ -12,7 +13,6 @@ from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.explaining import explain
 from orchestrator.core.letters import (
     BYE,
-    FALLBACK,
     Almanac,
     Recipient,
     almanac,
@@ -23,12 +23,13 @@ from orchestrator.core.letters import (
     speakers_as_recipients,
 )
 from orchestrator.core.model import Event, Wishes
-from orchestrator.core.notices import STRANGER
+from orchestrator.core.notices import STRANGER, Notice
 from orchestrator.core.seating import demand
+from orchestrator.jobs.alike import alike
 from orchestrator.jobs.hosting import alert_contents
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter
-from orchestrator.store import Delivery
+from orchestrator.store import Delivery, Excerpt
 
 GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that a letter mentions (demand, seats taken)."""
@@ -51,6 +52,15 @@ class Figures:
     expected: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worded:
+    """A letter in plain values, the facts it tells, and the event's version they were read at."""
+
+    letter: Letter
+    facts: Mapping[str, str | None]
+    as_of: int
+
+
 @dataclass(slots=True)
 class Words:
     """Writes the letters of one event."""
@@ -58,27 +68,39 @@ class Words:
     world: World
     _figures: Figures | None = None
     _served_at: datetime | None = None
+    _books: dict[bool, Almanac] = field(default_factory=dict)
+    """By whether plan B is on."""
+    _gathered: dict[int, Excerpt] = field(default_factory=dict)
+    """What was read for letters about to be written, by letter."""
 
-    def letter(self, delivery: Delivery, now: datetime) -> tuple[Letter, dict[str, str | None]]:
-        """Compose a letter and the facts it tells. Raises NobodyThere when its person has left."""
-        event = self.world.event
-        if delivery.kind == "alert":
-            return self._alert(delivery, now), {}
-        who, name, wishes = self._recipient(delivery)
-        fallback = bool(self.world.store.memos.get(event.key, FALLBACK))
-        book = almanac(event, fallback=fallback)
-        changed = changed_facts(book, who)
-        notice = self.world.store.notices.one(event.key, delivery.revision) if delivery.kind in ASKED else None
-        contents = compose(
-            event,
-            who,
-            name,
-            replace(self._outlook(who, wishes, delivery, now), fallback=fallback, asked=notice),
-            kind=delivery.kind,
-            session=delivery.session,
-            changes=changes_in_words(event, who, changed),
+    def gather(self, letters: Sequence[Delivery]) -> None:
+        """Read together what some letters will say; each uses it once."""
+        read = self.world.store.excerpt(
+            self.world.event.key, {one.email for one in letters}, {one.person for one in letters}
         )
-        contents |= {"page": self.world.page_of(delivery.person), "unread": delivery.rule == UNREAD}
+        self._gathered |= {one.id: read for one in letters}
+
+    def letter(self, delivery: Delivery, now: datetime) -> Worded:
+        """Compose a letter and the facts it tells. Raises NobodyThere when its person has left."""
+        if delivery.id not in self._gathered:
+            self.gather([delivery])
+        event, read = self.world.event, self._gathered.pop(delivery.id)
+        if delivery.kind == "alert":
+            return Worded(letter=self._alert(delivery, now), facts={}, as_of=read.version)
+        who, name, wishes = self._recipient(delivery, read)
+        book = self._book(read.fallback)
+        changed = changed_facts(book, who)
+        outlook = self._outlook(who, wishes, delivery, read, now)
+        changes = changes_in_words(event, who, changed)
+
+        def composed(who: Recipient, name: Name, page: str) -> Mapping[str, Any]:
+            view = replace(outlook, page=page)
+            said = compose(event, who, name, view, kind=delivery.kind, session=delivery.session, changes=changes)
+            return {**said, "unread": delivery.rule == UNREAD}
+
+        more = (event.key, delivery.kind, delivery.session, delivery.rule == UNREAD, read.version)
+        seen = (self._glance(now).at, repr(changes), read.fallback, repr(outlook.asked))
+        same = alike(who, name, outlook, composed, (*more, *seen))
         letter = Letter(
             kind=delivery.kind,
             language=delivery.language,
@@ -87,10 +109,17 @@ class Words:
             reply_to=event.reply_to,
             message_id=message_id(event, delivery.key, delivery.kind),
             written_at=now,
-            contents=contents,
+            contents=composed(who, name, outlook.page) if same is None else {},
+            alike=same,
             calendar=tuple(self._entries(book, who, delivery, now)),
         )
-        return letter, facts_told(book, who, delivery.kind, delivery.session, changed)
+        facts = facts_told(book, who, delivery.kind, delivery.session, changed)
+        return Worded(letter=letter, facts=facts, as_of=read.version)
+
+    def _book(self, fallback: bool) -> Almanac:
+        if fallback not in self._books:
+            self._books[fallback] = almanac(self.world.event, fallback=fallback)
+        return self._books[fallback]
 
     def _alert(self, delivery: Delivery, now: datetime) -> Letter:
         event = self.world.event
@@ -107,33 +136,28 @@ class Words:
             contents=alert_contents(self.world, delivery, Outlook(now=now, meetings=found)),
         )
 
-    def _recipient(self, delivery: Delivery) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
-        event, store = self.world.event, self.world.store
-        passes = {delivery.email: store.meetings.passes_of(event.key, delivery.email)}
-        told = {delivery.person: store.outbox.told_to(event.key, delivery.person)}
+    def _recipient(self, delivery: Delivery, read: Excerpt) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
+        event = self.world.event
         if delivery.person.startswith("s-"):
-            for who in speakers_as_recipients(event, passes, told, {}):
+            for who in speakers_as_recipients(event, read.passes, read.told, {}):
                 if who.ref == delivery.person and who.speaker is not None:
                     return who, Name(first=who.speaker.name), {}
             raise NobodyThere("cette personne n'intervient plus")
         if delivery.person.startswith(STRANGER):
-            return (
-                Recipient(ref=delivery.person, email=delivery.email, address=delivery.address, sessions=()),
-                Name(),
-                {},
-            )
-        person, gone_at = store.people.one(event.key, delivery.email), None
+            stranger = Recipient(ref=delivery.person, email=delivery.email, address=delivery.address, sessions=())
+            return stranger, Name(), {}
+        person, gone_at = read.people.get(delivery.email), None
         if delivery.kind == "bye":
-            person, gone_at = store.people.gone(event.key).get(delivery.email, (None, None))
+            person, gone_at = self.world.store.people.gone(event.key).get(delivery.email, (None, None))
         if person is None:
             raise NobodyThere("cette personne s'est désinscrite, ou est revenue")
-        seats = {person.email: store.seats.of(event.key, person.email)}
-        who = next(iter(people_as_recipients(event, [person], passes, seats, told, {})))
+        who = next(iter(people_as_recipients(event, [person], read.passes, read.seats, read.told, {})))
         who = replace(who, gone_at=gone_at, sessions=() if gone_at else who.sessions)
         return who, Name(first=person.first_name, last=person.last_name), person.wishes
 
-    def _outlook(self, who: Recipient, wishes: Mapping[str, Wishes], delivery: Delivery, now: datetime) -> Outlook:
-        kept = self.world.store.meetings.all(self.world.event.key)
+    def _outlook(
+        self, who: Recipient, wishes: Mapping[str, Wishes], delivery: Delivery, read: Excerpt, now: datetime
+    ) -> Outlook:
         figures = self._glance(now)
         why = {
             session: explain(
@@ -148,12 +172,20 @@ class Words:
         }
         return Outlook(
             now=now,
-            meetings={key: k.found for key, k in kept.items() if k.found is not None and k.zoom_id},
+            meetings={key: k.found for key, k in read.meetings.items() if k.found is not None and k.zoom_id},
             why=why,
             taken=figures.taken,
             expected=figures.expected,
             page=self.world.page_of(who.ref),
+            fallback=read.fallback,
+            asked=self._asked(delivery),
         )
+
+    def _asked(self, delivery: Delivery) -> Notice | None:
+        """The notice a letter was asked for by."""
+        if delivery.kind not in ASKED:
+            return None
+        return self.world.store.notices.one(self.world.event.key, delivery.revision)
 
     def _glance(self, now: datetime) -> Figures:
         if self._figures is None or now - self._figures.at > GLANCE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,8 +11,9 @@ from orchestrator.store.attendance import AttendanceKept, Issued, Present
 from orchestrator.store.board import Board
 from orchestrator.store.configs import Accepted, Configs, digest_of
 from orchestrator.store.database import Database
-from orchestrator.store.deliveries import Delivery, Planned
+from orchestrator.store.deliveries import Delivery, Dotted, Planned, Released, Settled, Step
 from orchestrator.store.entries import Entries
+from orchestrator.store.excerpts import Excerpt, excerpt
 from orchestrator.store.figures import Figures
 from orchestrator.store.holds import Hold, Holds
 from orchestrator.store.journal import Journal
@@ -31,10 +32,13 @@ __all__ = [
     "Accepted",
     "Adopted",
     "Alarms",
+    "AttendanceKept",
     "Board",
     "Database",
     "Delivery",
+    "Dotted",
     "Entries",
+    "Excerpt",
     "Hold",
     "Holds",
     "Issued",
@@ -47,13 +51,17 @@ __all__ = [
     "Presence",
     "Present",
     "Reading",
+    "Released",
+    "Settled",
     "Stay",
+    "Step",
     "Store",
     "Tokens",
     "Told",
     "Tombs",
     "Way",
     "digest_of",
+    "excerpt",
 ]
 
 
@@ -131,6 +139,10 @@ class Store:
     def open(self) -> Store:
         self.db.migrate()
         return self
+
+    def excerpt(self, event: str, emails: Collection[str], references: Collection[str]) -> Excerpt:
+        """Read together what the letters of some people need."""
+        return excerpt(self.db, event, emails, references)
 
     def close(self) -> None:
         self.db.close()

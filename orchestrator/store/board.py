@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from orchestrator.core.model import Person, Seat
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import LIGHT, OPEN, Delivery, delivery_from
-from orchestrator.store.people import _person as person_from
-from orchestrator.store.people import _seat as seat_from
 from orchestrator.store.people import bring_news
+from orchestrator.store.people import person_from as person_from
+from orchestrator.store.people import seat_from as seat_from
 from orchestrator.store.schema import Instant, letter, person, seat, way
 
 PAGE = 50

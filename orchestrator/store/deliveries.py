@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,60 @@ class Delivery:
     reply: str
     dotted_at: datetime | None
     sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dotted:
+    """A letter about to get its final dot: from here on it may be accepted, with exactly these bytes."""
+
+    delivery: Delivery
+    data: bytes
+    message_id: str
+    facts: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A letter the relay accepted, and what the person was told by it.
+
+    `as_of` is the event's version when the letter was written: if a beat has changed something since, the next one
+    looks whether what was told is still true.
+    """
+
+    delivery: Delivery
+    facts: Mapping[str, str | None]
+    code: int
+    reply: str
+    as_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A letter given back: `due` again from `not_before`, or `refused` for good, `void`, `withdrawn`.
+
+    `in_doubt`: it may have been accepted all the same. `counted`: it was an attempt of this letter, and not only one
+    of the relay's failures.
+    """
+
+    delivery: Delivery
+    state: str
+    not_before: datetime | None = None
+    code: int = 0
+    reply: str = ""
+    in_doubt: bool = False
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How letters in hand go on, in one transaction: all of it happens, or nothing does."""
+
+    settled: Sequence[Settled] = ()
+    released: Sequence[Released] = ()
+    dotted: Sequence[Dotted] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.settled or self.released or self.dotted)
 
 
 FIELDS = [letter.c[name] for name in Delivery.__slots__]

@@ -86,7 +86,7 @@ class MeetingsKept:
     def all(self, event: str) -> dict[str, Kept]:
         with self._db.read() as c:
             rows = c.execute(_MEETINGS, {"event": event}).all()
-        return {row.key: _kept(row) for row in rows}
+        return {row.key: kept_from(row) for row in rows}
 
     def record(self, event: str, kept: Kept) -> None:
         """Write down what is known of a meeting."""
@@ -137,7 +137,7 @@ class MeetingsKept:
     def passes_of(self, event: str, email: str) -> dict[str, Pass]:
         """One person's ways in by meeting."""
         with self._db.read() as c:
-            return {row.meeting: _way(row).as_pass for row in c.execute(_PASSES_OF, {"event": event, "email": email})}
+            return {row.meeting: pass_from(row) for row in c.execute(_PASSES_OF, {"event": event, "email": email})}
 
     def record_ways(self, event: str, ways: Iterable[Way]) -> None:
         rows = [{"event": event, **asdict(w)} for w in ways]
@@ -184,6 +184,11 @@ class MeetingsKept:
             else:
                 c.execute(budget.update().where(*where).values(used=used + 1))
             return True
+
+
+def pass_from(row: Any) -> Pass:
+    """One open way's link."""
+    return Pass(email=row.email, registrant_id=row.registrant_id, join_url=row.join_url)
 
 
 def _way(row: Any) -> Way:
@@ -250,7 +255,7 @@ def _found(data: Mapping[str, Any]) -> Found:
     )
 
 
-def _kept(row: Any) -> Kept:
+def kept_from(row: Any) -> Kept:
     return Kept(
         key=row.key,
         tag=row.tag,

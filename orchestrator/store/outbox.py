@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from orchestrator.core.letters import FRESH_LINK, Owed
+from orchestrator.core.letters import Owed
 from orchestrator.core.model import Quota
 from orchestrator.store.database import Database
-from orchestrator.store.deliveries import FIRST, IDLE, LIGHT, Delivery, Planned, delivery_from
+from orchestrator.store.deliveries import FIRST, IDLE, LIGHT, Delivery, Planned, Step, delivery_from
 from orchestrator.store.outbox_rows import differs, moved_row, new_row
 from orchestrator.store.outbox_sql import (
     CLAIM,
-    DOT,
     DUE,
     IN_FLIGHT,
     IN_HAND,
@@ -24,16 +23,16 @@ from orchestrator.store.outbox_sql import (
     NEXT,
     RECENT,
     RUNS_OUT,
-    SETTLE,
-    SPARE,
+    SINCE,
     TOLD_TO,
-    VERSION,
     given,
-    mine,
     windows,
 )
-from orchestrator.store.people import bring_news, bump
+from orchestrator.store.outbox_steps import dot, release, settle
+from orchestrator.store.people import bump
 from orchestrator.store.schema import letter, told
+
+_PLENTY = 1_000_000
 
 
 class Outbox:
@@ -91,18 +90,33 @@ class Outbox:
     # sending
 
     def claim(
-        self, relay: str, events: Collection[str], owner: str, now: datetime, lasting: timedelta, quota: Quota
-    ) -> Delivery | None:
-        """Take the letter that is wanted soonest, if the quota lets one through; nobody else has it then."""
+        self,
+        relay: str,
+        events: Collection[str],
+        owner: str,
+        now: datetime,
+        lasting: timedelta,
+        quota: Quota,
+        most: int = 1,
+    ) -> list[Delivery]:
+        """Take the letters that are wanted soonest, as many as the quota lets through; nobody else has them then."""
         with self._db.write() as c:
-            if self._quota_frees_at(c, relay, quota, now) is not None:
-                return None
-            row_id = c.execute(NEXT, given(relay, events, now)).scalar()
-            if row_id is None:
-                return None
-            mine = {"k_id": row_id, "v_owner": owner, "v_until": now + lasting}
-            row = c.execute(CLAIM, mine).one_or_none()
-            return None if row is None else delivery_from(row)
+            room = min(most, self._room(c, relay, quota, now))
+            if room <= 0:
+                return []
+            ids = list(c.execute(NEXT, given(relay, events, now) | {"most": room}).scalars())
+            if not ids:
+                return []
+            mine = {"ids": ids, "v_owner": owner, "v_until": now + lasting}
+            rows = [delivery_from(row) for row in c.execute(CLAIM, mine)]
+            return sorted(rows, key=lambda delivery: (delivery.wanted_by, delivery.id))
+
+    def advance(self, owner: str, now: datetime, lasting: timedelta, step: Step) -> frozenset[int]:
+        """Settle, give back and dot letters in one transaction; return the ids that were still ours to dot."""
+        with self._db.write() as c:
+            settle(c, step.settled, now)
+            release(c, owner, step.released)
+            return dot(c, owner, now, lasting, step.dotted)
 
     def due(self, relay: str, events: Collection[str], now: datetime) -> int:
         """How many letters may be claimed now, the quota apart."""
@@ -121,83 +135,13 @@ class Outbox:
                 frees.append(oldest + window)
         return max(frees, default=None)
 
-    def dot(
-        self,
-        delivery: Delivery,
-        owner: str,
-        data: bytes,
-        message_id: str,
-        facts: Mapping[str, str | None],
-        now: datetime,
-    ) -> bool:
-        """Note, just before the final dot, that the letter may be accepted from here on, with its exact bytes."""
-        with self._db.write() as c:
-            told = {"v_data": data, "v_message_id": message_id, "v_facts": dict(facts)}
-            return c.execute(DOT, {"k_id": delivery.id, "k_owner": owner, "v_now": now, **told}).rowcount == 1
-
-    def settle(
-        self,
-        delivery: Delivery,
-        facts: Mapping[str, str | None],
-        code: int,
-        reply: str,
-        now: datetime,
-        as_of: int | None = None,
-    ) -> None:
-        """Note the relay's acceptance, whoever holds the letter by now, and what the person was told by it.
-
-        `as_of` is the event's version when the letter was written: if a beat has changed something since, the next
-        one looks whether what was told is still true.
-        """
-        with self._db.write() as c:
-            said = {"k_id": delivery.id, "v_now": now, "v_code": code, "v_reply": reply}
-            if c.execute(SETTLE, said).rowcount != 1:
-                return
-            _tell(c, delivery, facts, now)
-            if delivery.kind in FIRST and not delivery.rule:
-                _spare_fresh_reminders(c, delivery, now)
-            if c.execute(VERSION, {"event": delivery.event}).scalar() != as_of:
-                bring_news(c, delivery.event)
-
-    def refuse(self, delivery: Delivery, owner: str, code: int, reply: str) -> None:
-        """Note that the relay refuses this letter for good, in its own words."""
-        self._release(delivery, owner, state="refused", code=code, reply=reply)
-
-    def defer(
-        self,
-        delivery: Delivery,
-        owner: str,
-        not_before: datetime,
-        *,
-        code: int = 0,
-        reply: str = "",
-        in_doubt: bool = False,
-        counted: bool = True,
-    ) -> None:
-        """Give a letter back to be tried again later; `in_doubt`: it may have been accepted all the same."""
-        self._release(
-            delivery,
-            owner,
-            state="due",
-            not_before=not_before,
-            code=code,
-            reply=reply,
-            in_doubt=letter.c.in_doubt + int(in_doubt),
-            attempts=letter.c.attempts - int(not counted),
-        )
-
-    def void(self, delivery: Delivery, owner: str) -> None:
-        self._release(delivery, owner, state="void")
-
-    def withdraw(self, delivery: Delivery, owner: str) -> None:
-        """Note that a letter is not owed any more; a plan that owes it again brings it back."""
-        self._release(delivery, owner, state="withdrawn")
-
-    def _release(self, delivery: Delivery, owner: str, **values: Any) -> None:
-        with self._db.write() as c:
-            freed = c.execute(letter.update().where(mine(delivery, owner)).values(owner="", lease_until=None, **values))
-            if freed.rowcount and values["state"] != "due":
-                bring_news(c, delivery.event)
+    def _room(self, c: sa.Connection, relay: str, quota: Quota, now: datetime) -> int:
+        """How many letters the quota lets through now. Letters in flight count."""
+        room = _PLENTY
+        for limit, window in windows(quota):
+            gone = c.execute(SINCE, {"relay": relay, "since": now - window}).scalar() or 0
+            room = min(room, limit - gone - (c.execute(IN_HAND, {"relay": relay}).scalar() or 0))
+        return room
 
     def quota_frees_at(self, relay: str, quota: Quota, now: datetime) -> datetime | None:
         """When the relay's quota lets the next letter through; None = now."""
@@ -284,25 +228,3 @@ def _aware(value: Any) -> Any:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def _tell(c: sa.Connection, delivery: Delivery, facts: Mapping[str, str | None], now: datetime) -> None:
-    """Remember what was told; `at` stays that of the first letter which told the same."""
-    mine = (told.c.event == delivery.event, told.c.person == delivery.person)
-    before = {r.fact: r.value for r in c.execute(TOLD_TO, {"event": delivery.event, "person": delivery.person})}
-    news = {fact: value for fact, value in facts.items() if before.get(fact) != value}
-    if stale := sorted(before.keys() & news.keys()):
-        c.execute(told.delete().where(*mine, told.c.fact.in_(stale)))
-    rows = [
-        {"event": delivery.event, "person": delivery.person, "fact": fact, "value": value, "at": now}
-        for fact, value in news.items()
-        if value is not None
-    ]
-    if rows:
-        c.execute(told.insert(), rows)
-
-
-def _spare_fresh_reminders(c: sa.Connection, delivery: Delivery, now: datetime) -> None:
-    """A link that left within the hour before a reminder serves as that reminder (see core.letters)."""
-    fresh = {"k_event": delivery.event, "k_person": delivery.person, "k_before": now + FRESH_LINK}
-    c.execute(SPARE, fresh)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orchestrator.core.model import Quota
-from orchestrator.store.deliveries import FIELDS, FIRST, OPEN, Delivery
+from orchestrator.store.deliveries import FIELDS, FIRST, OPEN
 from orchestrator.store.holds import not_held
 from orchestrator.store.schema import event as event_table
 from orchestrator.store.schema import letter, told
@@ -68,14 +68,10 @@ def windows(quota: Quota) -> Iterable[tuple[int, timedelta]]:
     return [(limit, window) for limit, window in limits if limit]
 
 
-def mine(delivery: Delivery, owner: str) -> sa.ColumnElement[bool]:
-    return sa.and_(letter.c.id == delivery.id, letter.c.owner == owner, letter.c.state.in_(("claimed", "dotted")))
-
-
 # Statements of every letter's way, built once: building one costs as much as running it.
 CLAIM = (
     letter.update()
-    .where(letter.c.id == sa.bindparam("k_id"), letter.c.state == "due")
+    .where(letter.c.id.in_(sa.bindparam("ids", expanding=True)), letter.c.state == "due")
     .values(
         state="claimed",
         owner=sa.bindparam("v_owner"),
@@ -86,9 +82,10 @@ CLAIM = (
 )
 DOT = (
     letter.update()
-    .where(letter.c.id == sa.bindparam("k_id"), letter.c.owner == sa.bindparam("k_owner"), letter.c.state == "claimed")
+    .where(letter.c.id == sa.bindparam("k_id"))
     .values(
         state="dotted",
+        lease_until=sa.bindparam("v_until"),
         dotted_at=sa.bindparam("v_now"),
         data=sa.bindparam("v_data"),
         message_id=sa.bindparam("v_message_id"),
@@ -97,7 +94,7 @@ DOT = (
 )
 SETTLE = (
     letter.update()
-    .where(letter.c.id == sa.bindparam("k_id"), letter.c.state != "sent")
+    .where(letter.c.id == sa.bindparam("k_id"))
     .values(
         state="sent",
         sent_at=sa.bindparam("v_now"),
@@ -107,6 +104,25 @@ SETTLE = (
         lease_until=None,
         not_before=None,
     )
+)
+RELEASE = (
+    letter.update()
+    .where(letter.c.id == sa.bindparam("k_id"))
+    .values(
+        state=sa.bindparam("v_state"),
+        not_before=sa.bindparam("v_not_before"),
+        code=sa.bindparam("v_code"),
+        reply=sa.bindparam("v_reply"),
+        in_doubt=letter.c.in_doubt + sa.bindparam("v_in_doubt", type_=sa.Integer),
+        attempts=letter.c.attempts - sa.bindparam("v_uncounted", type_=sa.Integer),
+        owner="",
+        lease_until=None,
+    )
+)
+_THOSE = letter.c.id.in_(sa.bindparam("ids", expanding=True))
+UNSENT = sa.select(letter.c.id).where(_THOSE, letter.c.state != "sent")
+MINE = sa.select(letter.c.id, letter.c.state).where(
+    _THOSE, letter.c.owner == sa.bindparam("owner"), letter.c.state.in_(("claimed", "dotted"))
 )
 SPARE = (
     letter.update()
@@ -120,6 +136,14 @@ SPARE = (
     .values(state="withdrawn")
 )
 VERSION = sa.select(event_table.c.version).where(event_table.c.key == sa.bindparam("event"))
+TOLD_TO_ALL = sa.select(told.c.person, told.c.fact, told.c.value).where(
+    told.c.event == sa.bindparam("event"), told.c.person.in_(sa.bindparam("people", expanding=True))
+)
+UNTELL = told.delete().where(
+    told.c.event == sa.bindparam("k_event"),
+    told.c.person == sa.bindparam("k_person"),
+    told.c.fact == sa.bindparam("k_fact"),
+)
 TOLD_TO = sa.select(told.c.fact, told.c.value, told.c.at).where(
     told.c.event == sa.bindparam("event"), told.c.person == sa.bindparam("person")
 )
@@ -131,6 +155,9 @@ RECENT = (
     .limit(1)
     .offset(sa.bindparam("nth", type_=sa.Integer))
 )
+SINCE = sa.select(sa.func.count()).where(
+    letter.c.relay == sa.bindparam("relay"), letter.c.dotted_at > sa.bindparam("since")
+)
 _MAY_LEAVE = sa.and_(ready(), not_ahead_of_link())
 _LATER = sa.case((letter.c.not_before > letter.c.leave_from, letter.c.not_before), else_=letter.c.leave_from)
 DUE = sa.select(sa.func.count()).where(_MAY_LEAVE)
@@ -138,7 +165,7 @@ NEXT = (
     sa.select(letter.c.id)
     .where(_MAY_LEAVE)
     .order_by(letter.c.wanted_by, letter.c.id)
-    .limit(1)
+    .limit(sa.bindparam("most", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )
 LEAVES = sa.select(sa.func.min(_LATER)).where(waiting(), not_ahead_of_link())

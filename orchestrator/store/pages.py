@@ -13,7 +13,7 @@ from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Person, Seat
 from orchestrator.core.said import Said
 from orchestrator.store.database import Database
-from orchestrator.store.people import _person, _seat, bring_news
+from orchestrator.store.people import bring_news, person_from, seat_from
 from orchestrator.store.schema import again, lost, meeting, person, said, seat, understood, way
 
 Stamp = tuple[tuple[str, str, datetime | None], ...]
@@ -68,10 +68,10 @@ class Pages:
             seats = c.execute(_SEATS, who).all()
             stamp = c.execute(_STAMP, {"event": event}).all()
         return Look(
-            person=None if row is None else _person(row),
+            person=None if row is None else person_from(row),
             withdrawn_at=None if row is None else row.withdrawn_at,
             passes={w.meeting: Pass(email=w.email, registrant_id=w.registrant_id, join_url=w.join_url) for w in ways},
-            seats={s.session: _seat(s) for s in seats},
+            seats={s.session: seat_from(s) for s in seats},
             stamp=tuple((s.key, s.zoom_id, s.read_at) for s in stamp),
         )
 

@@ -89,13 +89,13 @@ class People:
         """Everyone registered and not withdrawn, by e-mail."""
         query = sa.select(person).where(person.c.event == key, person.c.withdrawn_at.is_(None))
         with self._db.read() as c:
-            return {row.email: _person(row) for row in c.execute(query)}
+            return {row.email: person_from(row) for row in c.execute(query)}
 
     def one(self, key: str, email: str) -> Person | None:
         """Somebody registered and not withdrawn."""
         with self._db.read() as c:
             row = c.execute(_ONE, {"event": key, "email": email}).one_or_none()
-        return None if row is None else _person(row)
+        return None if row is None else person_from(row)
 
     def expected(self, key: str) -> dict[str, int]:
         """How many people come to each session."""
@@ -107,7 +107,7 @@ class People:
         """Everyone who registered and withdrew, and when they did, by e-mail."""
         query = sa.select(person).where(person.c.event == key, person.c.withdrawn_at.is_not(None))
         with self._db.read() as c:
-            return {row.email: (_person(row), row.withdrawn_at) for row in c.execute(query)}
+            return {row.email: (person_from(row), row.withdrawn_at) for row in c.execute(query)}
 
     def ever(self, key: str) -> int:
         """How many people ever registered."""
@@ -202,7 +202,7 @@ def _update(key: str, p: Person) -> dict[str, Any]:
     return {f"k_{n}" if n in _KEYS else f"v_{n}": value for n, value in row.items()}
 
 
-def _person(row: Any) -> Person:
+def person_from(row: Any) -> Person:
     return Person(
         email=row.email,
         address=row.address,
@@ -229,13 +229,13 @@ class Seats:
         """Every seat of an event by (session, person)."""
         with self._db.read() as c:
             rows = c.execute(sa.select(seat).where(seat.c.event == key)).all()
-        return {(r.session, r.person): _seat(r) for r in rows}
+        return {(r.session, r.person): seat_from(r) for r in rows}
 
     def of(self, key: str, email: str) -> dict[str, Seat]:
         """One person's seats by session."""
         with self._db.read() as c:
             rows = c.execute(_SEATS_OF, {"event": key, "email": email}).all()
-        return {r.session: _seat(r) for r in rows}
+        return {r.session: seat_from(r) for r in rows}
 
     def taken(self, key: str) -> dict[str, int]:
         """How many seats of each workshop are taken; who facilitates one takes none."""
@@ -297,7 +297,7 @@ def _end(workshop: str, targets: Mapping[str, str]) -> str:
     return workshop
 
 
-def _seat(row: Any) -> Seat:
+def seat_from(row: Any) -> Seat:
     return Seat(
         person=row.person,
         session=row.session,

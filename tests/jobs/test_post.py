@@ -18,7 +18,7 @@ from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.post import PostRoom
 from orchestrator.jobs.world import Patience
 from orchestrator.outside.relay import Moment, Verdict
-from orchestrator.store import Delivery
+from orchestrator.store import Delivery, Dotted, Step
 from tests import make
 from tests.jobs.theatre import EVENT, HOUR, MINUTE, SECOND, Theatre
 
@@ -54,12 +54,11 @@ def carried(theatre: Theatre, owner: str, *, to_the_dot: bool) -> Delivery:
     """Let somebody else take a letter as far as it goes before they are killed."""
     world = replace(theatre.world, owner=owner)
     room = PostRoom({world.event.key: world})
-    delivery = room.claim()
-    assert delivery is not None
+    [delivery] = room.claim()
     if to_the_dot:
-        letter, facts = room.words(delivery).letter(delivery, theatre.at)
-        data = world.scribe.write(letter)
-        assert theatre.store.outbox.dot(delivery, owner, data, letter.message_id, facts, theatre.at)
+        written = room.write(delivery, theatre.at)
+        dotted = Dotted(delivery=delivery, data=written.data, message_id=written.message_id, facts=written.facts)
+        assert room.advance(Step(dotted=[dotted]), theatre.at) == {delivery.id}
     return delivery
 
 
@@ -271,7 +270,8 @@ def test_whoever_was_too_slow_sends_nothing(theatre: Theatre) -> None:
     theatre.heal()
     theatre.at += 15 * MINUTE
     theatre.post()
-    assert not theatre.store.outbox.dot(slow, theatre.owner, b"", "", {}, theatre.at)
+    late = Step(dotted=[Dotted(delivery=slow, data=b"", message_id="", facts={})])
+    assert theatre.room.advance(late, theatre.at) == frozenset()
     assert theatre.told() == [(VERA, "host"), (ZOE, "link")]
 
 

@@ -59,10 +59,9 @@ def _takes(store: Store, name: str, owner: str) -> bool:
 def claim(store: Store, hand: int, per_minute: int) -> list[int]:
     """Claim until there is nothing more."""
     claimed = []
-    while (
-        one := store.outbox.claim("relay", ["relation"], f"host{hand}:1:2:3", NOW, MINUTE, Quota(per_minute=per_minute))
-    ) is not None:
-        claimed.append(one.id)
+    quota = Quota(per_minute=per_minute)
+    while letters := store.outbox.claim("relay", ["relation"], f"host{hand}:1:2:3", NOW, MINUTE, quota, 3):
+        claimed += [one.id for one in letters]
     return claimed
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator.core.letters import AT_ONCE, FRESH_LINK, Owed
 from orchestrator.core.model import Quota
-from orchestrator.store import Delivery, Planned, Store
+from orchestrator.store import Delivery, Dotted, Planned, Released, Settled, Step, Store
 from orchestrator.store.schema import letter
 from tests import make
 from tests.store.hands import HANDS, NOW, Hands
@@ -57,7 +57,7 @@ def plan(store: Store, *letters: Owed, now: datetime = NOW, event: str = KEY) ->
 
 
 def claim(store: Store, now: datetime = NOW, owner: str = ME, quota: Quota = UNLIMITED) -> Delivery | None:
-    return store.outbox.claim(RELAY, [KEY], owner, now, LEASE, quota)
+    return next(iter(store.outbox.claim(RELAY, [KEY], owner, now, LEASE, quota)), None)
 
 
 def take(store: Store, now: datetime = NOW, owner: str = ME) -> Delivery:
@@ -67,13 +67,33 @@ def take(store: Store, now: datetime = NOW, owner: str = ME) -> Delivery:
 
 
 def dot(store: Store, delivery: Delivery, now: datetime = NOW, owner: str = ME) -> bool:
-    return store.outbox.dot(delivery, owner, b"bytes", "<id>", {"time:matin": "9:30"}, now)
+    dotted = Dotted(delivery=delivery, data=b"bytes", message_id="<id>", facts={"time:matin": "9:30"})
+    return store.outbox.advance(owner, now, LEASE, Step(dotted=[dotted])) == {delivery.id}
+
+
+def settle(
+    store: Store, delivery: Delivery, facts: dict[str, str | None], now: datetime = NOW, as_of: int | None = None
+) -> None:
+    settled = Settled(delivery=delivery, facts=facts, code=250, reply="2.0.0 OK", as_of=as_of)
+    store.outbox.advance(ME, now, LEASE, Step(settled=[settled]))
+
+
+def release(store: Store, delivery: Delivery, state: str, **how: Any) -> None:
+    store.outbox.advance(ME, NOW, LEASE, Step(released=[Released(delivery=delivery, state=state, **how)]))
+
+
+def refuse(store: Store, delivery: Delivery, reply: str = "5.1.1 unknown") -> None:
+    release(store, delivery, "refused", code=550, reply=reply)
+
+
+def defer(store: Store, delivery: Delivery, not_before: datetime, **how: Any) -> None:
+    release(store, delivery, "due", not_before=not_before, **how)
 
 
 def send(store: Store, now: datetime = NOW, facts: dict[str, str | None] | None = None) -> Delivery:
     delivery = take(store, now)
     assert dot(store, delivery, now)
-    store.outbox.settle(delivery, facts or {}, 250, "2.0.0 OK", now)
+    settle(store, delivery, facts or {}, now)
     return delivery
 
 
@@ -132,11 +152,11 @@ def test_planning_again_writes_nothing_whatever_became_of_the_letters(served: St
         if delivery.person in ("sent", "dotted"):
             dot(served, delivery)
         if delivery.person == "sent":
-            served.outbox.settle(delivery, {"time:matin": "9:30"}, 250, "OK", NOW)
+            settle(served, delivery, {"time:matin": "9:30"}, NOW)
         if delivery.person == "refused":
-            served.outbox.refuse(delivery, ME, 550, "unknown")
+            refuse(served, delivery, "unknown")
         if delivery.person == "put-off":
-            served.outbox.defer(delivery, ME, NOW + MINUTE, code=451, reply="later")
+            defer(served, delivery, NOW + MINUTE, code=451, reply="later")
     plan(served, *owed, now=make.paris(9, 30))
     before = dump(served)
     assert plan(served, *owed, now=make.paris(9, 30)) == Planned()
@@ -246,12 +266,12 @@ def test_nobodys_reminder_leaves_ahead_of_their_link(served: Store) -> None:
     plan(served, link("zoe"), reminder("zoe"), reminder("ali"))
     first = take(served, NINE)
     assert (first.kind, queue(served, NINE)) == ("link", ["ali"])
-    served.outbox.defer(first, ME, NINE + MINUTE, code=451)
+    defer(served, first, NINE + MINUTE, code=451)
     assert queue(served, NINE) == []
     again = take(served, NINE + MINUTE)
     dot(served, again, NINE + MINUTE)
     assert queue(served, NINE + MINUTE) == []
-    served.outbox.refuse(again, ME, 550, "unknown")
+    refuse(served, again, "unknown")
     assert queue(served, NINE + MINUTE) == ["zoe"]
 
 
@@ -266,14 +286,14 @@ def test_a_claim_counts_the_attempt_and_is_leased(served: Store) -> None:
     delivery = take(served)
     assert (delivery.state, delivery.attempts, delivery.lease_until) == ("claimed", 1, NOW + LEASE)
     assert claim(served) is None
-    served.outbox.defer(delivery, ME, NOW + MINUTE, code=451, reply="later")
+    defer(served, delivery, NOW + MINUTE, code=451, reply="later")
     assert claim(served, NOW + MINUTE - SECOND) is None
     assert take(served, NOW + MINUTE).attempts == 2
 
 
 def test_a_failure_of_the_relay_is_no_attempt_of_the_letter(served: Store) -> None:
     plan(served, link())
-    served.outbox.defer(take(served), ME, NOW, counted=False)
+    defer(served, take(served), NOW, counted=False)
     assert take(served).attempts == 1
 
 
@@ -331,8 +351,8 @@ def test_letters_in_flight_count_against_the_quota(served: Store) -> None:
 
 def test_letters_that_never_came_to_their_dot_do_not_count(served: Store) -> None:
     plan(served, *(link(f"p{n}") for n in range(3)))
-    served.outbox.refuse(take(served), ME, 550, "unknown")
-    served.outbox.defer(take(served), ME, NOW + MINUTE, code=451)
+    refuse(served, take(served), "unknown")
+    defer(served, take(served), NOW + MINUTE, code=451)
     assert len(queue(served, NOW, Quota(per_minute=1))) == 1
 
 
@@ -358,7 +378,7 @@ def test_every_window_of_the_quota_holds(served: Store, quota: Quota, window: ti
 def test_the_quota_is_the_relays_whatever_the_event(served: Store) -> None:
     plan(served, link("a"), event="other")
     plan(served, link("b"))
-    assert served.outbox.claim(RELAY, ["other"], ME, NOW, LEASE, Quota(per_minute=1)) is not None
+    assert served.outbox.claim(RELAY, ["other"], ME, NOW, LEASE, Quota(per_minute=1))
     assert claim(served, quota=Quota(per_minute=1)) is None
 
 
@@ -369,7 +389,7 @@ def test_the_bytes_are_kept_from_just_before_the_dot(served: Store) -> None:
     plan(served, link())
     delivery = take(served)
     assert dot(served, delivery, NOW + SECOND)
-    served.outbox.defer(delivery, ME, NOW + MINUTE, in_doubt=True)
+    defer(served, delivery, NOW + MINUTE, in_doubt=True)
     again = take(served, NOW + MINUTE)
     seen = (again.data, again.message_id, again.facts, again.dotted_at, again.in_doubt)
     assert seen == (b"bytes", "<id>", {"time:matin": "9:30"}, NOW + SECOND, 1)
@@ -382,9 +402,9 @@ def test_whoever_lost_a_letter_cannot_bring_it_to_its_dot(served: Store) -> None
     assert not dot(served, slow, NOW + LEASE)
     quick = take(served, NOW + LEASE, OTHER)
     assert not dot(served, slow, NOW + LEASE)
-    served.outbox.refuse(slow, ME, 550, "unknown")
-    served.outbox.defer(slow, ME, NOW)
-    served.outbox.void(slow, ME)
+    refuse(served, slow, "unknown")
+    defer(served, slow, NOW)
+    release(served, slow, "void")
     assert dot(served, quick, NOW + LEASE, OTHER)
     assert not dot(served, quick, NOW + LEASE, OTHER)
 
@@ -395,11 +415,11 @@ def test_an_acceptance_is_noted_whoever_holds_the_letter_by_now(served: Store) -
     dot(served, slow)
     served.outbox.recover(RELAY, NOW + LEASE, everyone_lives)
     quick = take(served, NOW + LEASE, OTHER)
-    served.outbox.settle(slow, {"time:matin": "9:30"}, 250, "OK", NOW + LEASE)
+    settle(served, slow, {"time:matin": "9:30"}, NOW + LEASE)
     assert states(served) == {"link/-/-/zoe/1": "sent"}
     assert not dot(served, quick, NOW + LEASE, OTHER)
     before = dump(served)
-    served.outbox.settle(quick, {"time:matin": "other"}, 250, "OK", NOW + LEASE + SECOND)
+    settle(served, quick, {"time:matin": "other"}, NOW + LEASE + SECOND)
     assert dump(served) == before
 
 
@@ -441,14 +461,14 @@ def test_a_link_that_left_an_hour_before_spares_nothing(served: Store) -> None:
 
 def test_a_letter_refused_says_why_and_is_not_tried_again(served: Store) -> None:
     plan(served, link())
-    served.outbox.refuse(take(served), ME, 550, "5.1.1 unknown")
+    refuse(served, take(served), "5.1.1 unknown")
     [row] = served.outbox.all(KEY)
     assert (row.state, row.code, row.reply, claim(served)) == ("refused", 550, "5.1.1 unknown", None)
 
 
 def test_a_letter_can_be_void_while_it_is_held(served: Store) -> None:
     plan(served, reminder())
-    served.outbox.void(take(served, NINE), ME)
+    release(served, take(served, NINE), "void")
     assert (states(served), claim(served, NINE)) == ({"reminder/matin/at-09:00/zoe/1": "void"}, None)
 
 
@@ -480,7 +500,7 @@ def test_a_letter_that_changed_hands_in_the_meantime_is_not_taken_back(served: S
 
     def alive(_owner: str) -> bool:
         """While the silent one is asked about, it gives the letter back, and another takes it to its dot."""
-        served.outbox.defer(slow, ME, NOW + LEASE)
+        defer(served, slow, NOW + LEASE)
         assert dot(served, take(served, NOW + LEASE, OTHER), NOW + LEASE, OTHER)
         return True
 
@@ -506,9 +526,9 @@ def test_the_post_wakes_for_the_next_letter(served: Store) -> None:
     assert served.outbox.next_at(RELAY, [KEY], UNLIMITED, NOW) == NINE
     assert served.outbox.due(RELAY, [KEY], BEFORE_NINE) == 0
     assert served.outbox.due(RELAY, [KEY], make.paris(9, 10)) == 2
-    served.outbox.defer(take(served, NINE), ME, make.paris(9, 20))
+    defer(served, take(served, NINE), make.paris(9, 20))
     assert served.outbox.next_at(RELAY, [KEY], UNLIMITED, NINE) == make.paris(9, 10)
-    served.outbox.refuse(take(served, make.paris(9, 10)), ME, 550, "")
+    refuse(served, take(served, make.paris(9, 10)), "")
     assert served.outbox.next_at(RELAY, [KEY], UNLIMITED, make.paris(9, 10)) == make.paris(9, 20)
 
 
@@ -524,10 +544,10 @@ def test_what_a_beat_wrote_is_its_own_version_and_what_the_post_learnt_is_news(s
     plan(served, link("a"), link("b"), link("c"))
     assert served.events.versions(KEY) == (2, 0)
     delivery = take(served)
-    served.outbox.settle(delivery, {}, 250, "OK", NOW, as_of=2)
+    settle(served, delivery, {}, NOW, as_of=2)
     assert served.events.versions(KEY) == (2, 0)
     delivery = take(served)
-    served.outbox.settle(delivery, {}, 250, "OK", NOW, as_of=1)
+    settle(served, delivery, {}, NOW, as_of=1)
     assert served.events.versions(KEY) == (2, 1)
-    served.outbox.refuse(take(served), ME, 550, "")
+    refuse(served, take(served), "")
     assert served.events.versions(KEY) == (2, 2)

@@ -62,9 +62,10 @@ def check(data: bytes, to: str) -> None:
         raise UnwritableLetter("Un en-tête de la lettre n'est pas permis ou figure deux fois.")
     if [value.strip() for name, _, value in pairs if name.lower() == b"to"] != [to.encode("ascii", "replace")]:
         raise UnwritableLetter("La lettre ne va pas à son unique destinataire.")
-    if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r") or b"\0" in data:
+    lines = data.split(b"\r\n")
+    if not len(lines) - 1 == data.count(b"\n") == data.count(b"\r") or b"\0" in data:
         raise UnwritableLetter("Une fin de ligne de la lettre est malformée.")
-    if max(map(len, data.split(b"\r\n"))) > LONGEST_LINE:
+    if max(map(len, lines)) > LONGEST_LINE:
         raise UnwritableLetter("Une ligne de la lettre est trop longue.")
 
 
@@ -103,6 +104,7 @@ def _from(sender: str) -> str:
     return f"{_words(name)} <{_bare(address)}>" if name else _bare(address)
 
 
+@lru_cache(maxsize=256)
 def _words(text: str) -> str:
     """Write a header's words; encoded (RFC 2047) unless plain, so that what looks encoded stays a text."""
     text = clean(text)
@@ -137,5 +139,5 @@ def _file(file: Attachment) -> str:
 
 def _base64(data: bytes) -> str:
     text = b64encode(data).decode("ascii")
-    lines = "\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
+    lines = "\r\n".join([text[start : start + 76] for start in range(0, len(text), 76)])
     return f"Content-Transfer-Encoding: base64\r\n\r\n{lines}"

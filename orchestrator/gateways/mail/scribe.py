@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from orchestrator.core import letters
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.gateways.mail import calendar, mime
+from orchestrator.gateways.mail.patterns import Patterns, Preview
 from orchestrator.gateways.mail.words import LANGUAGES, Language, clean, french_spaces, language
 from orchestrator.ports import Letter
 
@@ -43,15 +44,6 @@ LARGEST = 10_000
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """A letter in words, before it is a message."""
-
-    subject: str
-    text: str
-    html: str
-
-
 class JinjaScribe:
     """Writes letters from folders of templates; the first folder that has a file wins.
 
@@ -60,14 +52,26 @@ class JinjaScribe:
 
     def __init__(self, templates: Sequence[Path]) -> None:
         self._sandboxes = {spoken.code: _Sandbox(templates, spoken) for spoken in LANGUAGES}
+        self._patterns = Patterns()
 
     def write(self, letter: Letter) -> bytes:
         """Return the complete message, CRLF lines, checked. Raises UnwritableLetter."""
-        words = self.preview(letter)
+        words = self._in_words(letter)
         try:
             return mime.message(letter, words.subject, words.text, words.html, calendar.attachments(letter))
         except ValueError as error:
             raise UnwritableLetter("La lettre ne peut pas devenir un message.") from error
+
+    def _in_words(self, letter: Letter) -> Preview:
+        """As `preview`; letters alike are put in words once."""
+        alike = letter.alike
+        if alike is None:
+            return self.preview(letter)
+        return self._patterns.write(
+            (letter.kind, letter.language, len(letter.calendar), alike.key),
+            alike.slots,
+            lambda slots: self.preview(replace(letter, contents=alike.compose(slots))),
+        )
 
     def preview(self, letter: Letter) -> Preview:
         """Return the letter in words. Raises UnwritableLetter."""

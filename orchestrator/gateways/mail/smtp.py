@@ -1,45 +1,27 @@
-"""Hands letters to the relay over SMTP, one recipient a transaction, stopping before the final dot; retries nothing."""
+"""Opens connections to the relay: dials, checks its certificate, logs in; retries nothing."""
 
 from __future__ import annotations
 
 import base64
 import ipaddress
-import re
+import select
 import socket
 import ssl
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Literal
 
-from orchestrator.core.errors import (
-    AddressRefused,
-    BadConfiguration,
-    LetterDeferred,
-    MailError,
-    RelayUnavailable,
-)
+from orchestrator.core.errors import BadConfiguration, RelayUnavailable
+from orchestrator.gateways.mail.smtp_dialogue import Dialogue, Manners, Timeouts
+from orchestrator.gateways.mail.smtp_lines import SmtpLines
 from orchestrator.gateways.mail.smtp_talk import Talk, loss, masked
-from orchestrator.ports import Reply
+from orchestrator.ports import Parcel, Reply
+
+__all__ = ["Security", "SmtpHeld", "SmtpLine", "SmtpPost", "Timeouts"]
 
 Security = Literal["starttls", "tls", "none"]
-
-_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
-"""What may stand between < and > unquoted: visible ASCII, no angle bracket, no blank, no CR or LF."""
-_UNUSABLE = "n'est pas utilisable : il y faut un @, et ni accent, ni espace, ni chevron."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """Seconds for a whole reply. A failure before the dot costs nothing, so those are shorter than RFC 5321, 4.5.3.2
-    asks; a failure after it may make a second copy, so that one is not."""
-
-    connect: float = 30
-    command: float = 60
-    data: float = 180
-    dot: float = 600
-    quit: float = 5
 
 
 class SmtpPost:
@@ -72,19 +54,31 @@ class SmtpPost:
     def _context(self) -> ssl.SSLContext:
         return self._given or _verifying()
 
+    def lines(self) -> SmtpLines:
+        """Prepare lines; opens none yet."""
+        return SmtpLines(self.dial)
+
     @contextmanager
     def connect(self) -> Iterator[SmtpLine]:
         """Open a connection, log in. Raises RelayUnavailable. Closing never raises, whatever becomes of QUIT."""
+        line = SmtpLine(self.dial())
+        try:
+            yield line
+        finally:
+            line.leave()
+
+    def dial(self) -> Dialogue:
+        """Open a connection, log in; waits. Raises RelayUnavailable."""
         talk = self._dial()
         try:
             self._introduce(talk)
-            line = SmtpLine(talk, self._timeouts)
-            try:
-                yield line
-            finally:
-                line.leave()
-        finally:
+        except BaseException:
             talk.close()
+            raise
+        manners = Manners(
+            pipelining=talk.offers("pipelining"), eight_bit=talk.offers("8bitmime"), timeouts=self._timeouts
+        )
+        return Dialogue(*talk.release(), self._host, manners)
 
     def _dial(self) -> Talk:
         try:
@@ -141,108 +135,76 @@ class SmtpPost:
 
 
 class SmtpLine:
-    """One open connection, `usable` for letter after letter until RelayUnavailable or ReplyLost."""
+    """One open connection that waits for every answer; `usable` until RelayUnavailable or ReplyLost."""
 
-    def __init__(self, talk: Talk, timeouts: Timeouts) -> None:
-        self._talk = talk
-        self._timeouts = timeouts
-        self._held: SmtpHeld | None = None
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
 
     @property
     def usable(self) -> bool:
         """Tell whether another letter may be offered."""
-        return self._talk.open and self._held is None
+        return self._dialogue.idle
 
     def offer(self, sender: str, to: str, data: bytes) -> SmtpHeld:
         """Offer a letter to one recipient. Raises RelayUnavailable, AddressRefused, LetterDeferred."""
-        talk, limit = self._talk, self._timeouts.data
-        self._check(sender, to, data)
-        talk.expect_silence("mail", self._timeouts.command)
-        self._envelope(sender, to, "" if data.isascii() else " BODY=8BITMIME")
-        self._heed("data", talk.ask("data", "DATA", limit), to, good=3)
-        talk.say("data", _stuffed(data), limit)
-        self._held = SmtpHeld(self, to)
-        return self._held
+        if not self.usable:
+            raise self._dialogue.closed()
+        self._dialogue.offer(Parcel(key=0, sender=sender, to=to, data=data))
+        self.answer()
+        return SmtpHeld(self)
 
-    def finish(self, held: SmtpHeld, to: str) -> Reply:
-        """Send the final dot of the letter held and hear what becomes of it; see SmtpHeld.finish."""
-        if not self._talk.open or self._held is not held:
-            raise _closed("data")
-        self._talk.expect_silence("data", self._timeouts.command)
-        self._talk.say("dot", b".\r\n", self._timeouts.dot)
-        reply = self._talk.hear("dot", self._timeouts.dot)
-        self._held = None
-        return self._heed("dot", reply, to)
+    def finish(self) -> Reply:
+        """Send the final dot of the letter held; see SmtpHeld.finish."""
+        if not self._dialogue.holds:
+            raise self._dialogue.closed()
+        self._dialogue.finish()
+        return self.answer()
 
     def leave(self) -> None:
         """Say QUIT if a command may be said. A letter still held gets no dot, so that it is void."""
         if self.usable:
-            with suppress(MailError):
-                self._talk.ask("quit", "QUIT", self._timeouts.quit)
+            self._dialogue.goodbye()
+            while self._dialogue.failure is None:
+                self._go_on()
+        self._dialogue.hang_up()
 
-    def _check(self, sender: str, to: str, data: bytes) -> None:
-        """Raise what can be known before a word is said."""
-        if not self.usable:
-            raise _closed("mail")
-        if not _ADDRESS.fullmatch(sender):
-            self._talk.close()
-            message = f"L'adresse d'expédition {_UNUSABLE}"
-            raise RelayUnavailable(message, stage="mail", permanent=True, remedy="corrigez mail.from")
-        if not _ADDRESS.fullmatch(to):
-            raise AddressRefused(f"Cette adresse {_UNUSABLE}", stage="rcpt", permanent=True)
-        if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
-            message = "La lettre contient un retour à la ligne isolé (CR ou LF) ; elle n'est pas partie."
-            raise AddressRefused(message, stage="data", permanent=True)
-        if not (data.isascii() or self._talk.offers("8bitmime")):
-            message = "La lettre contient des octets que ce relais ne sait pas prendre (8BITMIME)."
-            raise AddressRefused(message, stage="data", permanent=True)
+    def answer(self) -> Reply:
+        """Wait for what becomes of the letter. Raises what went wrong."""
+        news = self._dialogue.news()
+        while not any(one.key is not None for one in news):
+            self._go_on()
+            news += self._dialogue.news()
+        [told] = [one for one in news if one.key is not None]
+        if told.error is not None:
+            raise told.error
+        return told.reply or Reply(code=0, text="")
 
-    def _envelope(self, sender: str, to: str, body: str) -> None:
-        """Say MAIL and RCPT, in one write where the relay offers PIPELINING (RFC 2920).
-
-        DATA stays out of the group: with one recipient it is said only once that one is taken, so that a relay which
-        answers 354 after refusing them is never left waiting in the middle of a letter, nor given an empty one.
-        """
-        limit = self._timeouts.command
-        steps = [("mail", f"MAIL FROM:<{sender}>{body}\r\n"), ("rcpt", f"RCPT TO:<{to}>\r\n")]
-        for group in [steps] if self._talk.offers("pipelining") else [[step] for step in steps]:
-            self._talk.say(group[0][0], "".join(command for _, command in group).encode(), limit)
-            for stage, _ in group:
-                self._heed(stage, self._talk.hear(stage, limit), to)
-
-    def _heed(self, stage: str, reply: Reply, to: str, *, good: int = 2) -> Reply:
-        """Return a good reply; raise after any other, the line ready for the next letter or closed."""
-        told = masked(reply, to)
-        try:
-            self._talk.expect(stage, told, good=good)
-        except (AddressRefused, LetterDeferred):
-            with suppress(MailError):
-                self._talk.expect("mail", self._talk.ask("mail", "RSET", self._timeouts.command))
-            raise
-        return told
+    def _go_on(self) -> None:
+        dialogue = self._dialogue
+        writing = [dialogue.sock] if dialogue.wants_to_write else []
+        limit = max(0.0, dialogue.until - time.monotonic())
+        readable, writable, _ = select.select([dialogue.sock], writing, [], limit)
+        if writable:
+            dialogue.write()
+        if readable:
+            dialogue.read()
+        if not readable and not writable:
+            dialogue.give_up()
 
 
 class SmtpHeld:
     """A letter at the relay up to, but without, its final dot."""
 
-    def __init__(self, line: SmtpLine, to: str) -> None:
-        self._line = line
-        self._to = to
+    def __init__(self, line: SmtpLine) -> None:
+        self._line: SmtpLine | None = line
 
     def finish(self) -> Reply:
         """Send the final dot and return the relay's acceptance. Raises AddressRefused, LetterDeferred, ReplyLost, and
         RelayUnavailable where the letter is surely not accepted: 421, or hung up before the dot went out."""
-        return self._line.finish(self, self._to)
-
-
-def _closed(stage: str) -> RelayUnavailable:
-    return RelayUnavailable("Cette connexion au relais ne sert plus.", stage=stage, permanent=False)
-
-
-def _stuffed(data: bytes) -> bytes:
-    """Double the dots that begin a line and end with CRLF (RFC 5321, 4.5.2)."""
-    stuffed = (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
-    return stuffed if not data or data.endswith(b"\r\n") else stuffed + b"\r\n"
+        line, self._line = self._line, None
+        if line is None:
+            raise RelayUnavailable("Cette lettre est déjà partie.", stage="data", permanent=False)
+        return line.finish()
 
 
 def _is_this_machine(host: str) -> bool:

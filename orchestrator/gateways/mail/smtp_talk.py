@@ -60,7 +60,7 @@ class Talk:
         with self._unbroken("ehlo"):
             self._allow(limit)
             code, text = self._smtp.ehlo()
-        self.expect("ehlo", Reply(code=code, text=_words(text)))
+        self.expect("ehlo", Reply(code=code, text=in_words(text)))
 
     def encrypt(self, stage: str, context: ssl.SSLContext, limit: float) -> None:
         """Go on under TLS; whatever was heard before is forgotten."""
@@ -84,7 +84,7 @@ class Talk:
         with self._unbroken(stage):
             self._allow(limit)
             code, text = self._smtp.getreply()
-        return Reply(code=code, text=_words(text))
+        return Reply(code=code, text=in_words(text))
 
     def expect(self, stage: str, reply: Reply, *, good: int = 2) -> None:
         """Go on after a reply of the good hundred, raise what any other means."""
@@ -94,20 +94,10 @@ class Talk:
                 self.close()
             raise error
 
-    def expect_silence(self, stage: str, limit: float) -> None:
-        """Raise RelayUnavailable if the relay hung up, or said something (421) that nobody asked for."""
-        with self._unbroken(stage):
-            silent = self._lines.idle()
-        if not silent:
-            reply = self.hear(stage, limit)
-            self.close()
-            raise RelayUnavailable(
-                f"Le relais {self.host} a parlé sans qu'on l'interroge : {_quoted(reply)}.",
-                stage=stage,
-                code=max(reply.code, 0),
-                reply=reply.text,
-                permanent=False,
-            )
+    def release(self) -> tuple[socket.socket, bytes]:
+        """Give the connection away, with what was heard and not yet heeded; this talk is over."""
+        self._smtp.sock = self._smtp.file = None
+        return self._sock, self._lines.left()
 
     def close(self) -> None:
         """Hang up."""
@@ -154,13 +144,9 @@ class _Lines:
         del self._heard[: len(line)]
         return line
 
-    def idle(self) -> bool:
-        """Tell whether the relay has neither spoken nor hung up since the last line read."""
-        self._sock.settimeout(0)
-        with suppress(BlockingIOError, ssl.SSLWantReadError):
-            self._heard += self._sock.recv(4096)
-            return False
-        return not self._heard
+    def left(self) -> bytes:
+        """Return what was heard and not read."""
+        return bytes(self._heard)
 
     def close(self) -> None:
         """Leave the socket to smtplib."""
@@ -201,6 +187,17 @@ def meaning(stage: str, reply: Reply, host: str) -> MailError:
     )
 
 
+def unasked(stage: str, reply: Reply, host: str) -> MailError:
+    """Say that the relay spoke when nobody had asked: what it says next cannot be told from an answer."""
+    return RelayUnavailable(
+        f"Le relais {host} a parlé sans qu'on l'interroge : {_quoted(reply)}.",
+        stage=stage,
+        code=max(reply.code, 0),
+        reply=reply.text,
+        permanent=False,
+    )
+
+
 def loss(stage: str, error: Exception, host: str) -> MailError:
     """Say what a broken connection means: a letter whose dot went out may have been accepted, any other was not."""
     if stage == "dot":
@@ -229,13 +226,18 @@ def loss(stage: str, error: Exception, host: str) -> MailError:
 
 def masked(reply: Reply, *secrets: str) -> Reply:
     """Return the reply without what must not be repeated."""
+    said = reply.text.lower()
+    if not any(secret and secret.lower() in said for secret in secrets):
+        return reply
     words = "|".join(re.escape(secret) for secret in secrets if secret)
-    return Reply(code=reply.code, text=re.sub(words, "…", reply.text, flags=re.IGNORECASE)) if words else reply
+    return Reply(code=reply.code, text=re.sub(words, "…", reply.text, flags=re.IGNORECASE))
 
 
-def _words(text: bytes) -> str:
+def in_words(text: bytes) -> str:
     """Make one printable line of a reply."""
-    printable = "".join(c if c.isprintable() else " " for c in text.decode(errors="replace"))
+    printable = text.decode(errors="replace")
+    if not printable.isprintable():
+        printable = "".join(c if c.isprintable() else " " for c in printable)
     return " ".join(printable.split())[:1000]
 
 

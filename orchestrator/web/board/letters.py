@@ -95,7 +95,7 @@ def _delivery(desk: Desk, number: int) -> Delivery:
 def _message(desk: Desk, delivery: Delivery) -> tuple[EmailMessage | None, str]:
     """The letter as it left, or as it would read now; and why it cannot be written."""
     try:
-        data = delivery.data or desk.world.scribe.write(Words(desk.world).letter(delivery, desk.now)[0])
+        data = delivery.data or desk.world.scribe.write(Words(desk.world).letter(delivery, desk.now).letter)
     except UnwritableLetter as error:
         return None, error.message
     return message_from_bytes(data, policy=policy.default), ""

@@ -1,0 +1,121 @@
+"""The steps of letters on their way, each for many letters in the caller's transaction, which holds the write lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator.core.letters import FRESH_LINK
+from orchestrator.store.deliveries import FIRST, Delivery, Dotted, Released, Settled
+from orchestrator.store.outbox_sql import DOT, MINE, RELEASE, SETTLE, SPARE, TOLD_TO_ALL, UNSENT, UNTELL, VERSION
+from orchestrator.store.people import bring_news
+from orchestrator.store.schema import told
+
+
+def dot(c: sa.Connection, owner: str, now: datetime, lasting: timedelta, letters: Sequence[Dotted]) -> frozenset[int]:
+    """Note that these may be accepted from here on, with their exact bytes; return those that are still ours.
+
+    The lease begins anew: it must outlast the wait for the relay's answer to the dot.
+    """
+    ours = _mine(c, owner, [one.delivery for one in letters], ("claimed",))
+    if rows := [_dotted(one, now, now + lasting) for one in letters if one.delivery.id in ours]:
+        c.execute(DOT, rows)
+    return ours
+
+
+def _dotted(one: Dotted, now: datetime, until: datetime) -> dict[str, Any]:
+    written = {"v_data": one.data, "v_message_id": one.message_id, "v_facts": dict(one.facts)}
+    return {"k_id": one.delivery.id, "v_now": now, "v_until": until, **written}
+
+
+def release(c: sa.Connection, owner: str, letters: Sequence[Released]) -> None:
+    """Give back those that are still ours."""
+    ours = _mine(c, owner, [one.delivery for one in letters], ("claimed", "dotted"))
+    kept = [one for one in letters if one.delivery.id in ours]
+    if not kept:
+        return
+    c.execute(RELEASE, [_released(one) for one in kept])
+    for event in sorted({one.delivery.event for one in kept if one.state != "due"}):
+        bring_news(c, event)
+
+
+def _released(one: Released) -> dict[str, Any]:
+    spoken = bool(one.code or one.reply)
+    return {
+        "k_id": one.delivery.id,
+        "v_state": one.state,
+        "v_not_before": one.not_before,
+        "v_code": one.code if spoken else one.delivery.code,
+        "v_reply": one.reply if spoken else one.delivery.reply,
+        "v_in_doubt": int(one.in_doubt),
+        "v_uncounted": int(not one.counted),
+    }
+
+
+def _mine(c: sa.Connection, owner: str, letters: Sequence[Delivery], states: Sequence[str]) -> frozenset[int]:
+    if not letters:
+        return frozenset()
+    rows = c.execute(MINE, {"ids": [one.id for one in letters], "owner": owner})
+    return frozenset(row.id for row in rows if row.state in states)
+
+
+def settle(c: sa.Connection, letters: Sequence[Settled], now: datetime) -> None:
+    """Note the relay's acceptance, whoever holds the letters by now, and what the people were told by them."""
+    if not letters:
+        return
+    unsent = set(c.execute(UNSENT, {"ids": [one.delivery.id for one in letters]}).scalars())
+    news = [one for one in letters if one.delivery.id in unsent]
+    if not news:
+        return
+    said = [{"k_id": one.delivery.id, "v_now": now, "v_code": one.code, "v_reply": one.reply} for one in news]
+    c.execute(SETTLE, said)
+    for event, group in groupby(sorted(news, key=_event), key=_event):
+        of_event = list(group)
+        _tell(c, event, of_event, now)
+        _spare_fresh_reminders(c, event, [one.delivery for one in of_event], now)
+        version = c.execute(VERSION, {"event": event}).scalar()
+        if any(one.as_of != version for one in of_event):
+            bring_news(c, event)
+
+
+def _event(one: Settled) -> str:
+    return one.delivery.event
+
+
+def _tell(c: sa.Connection, event: str, letters: Iterable[Settled], now: datetime) -> None:
+    """Remember what was told; `at` stays that of the first letter which told the same."""
+    facts: dict[str, dict[str, str | None]] = {}
+    for one in letters:
+        facts.setdefault(one.delivery.person, {}).update(one.facts)
+    before: dict[tuple[str, str], str] = {
+        (row.person, row.fact): row.value for row in c.execute(TOLD_TO_ALL, {"event": event, "people": list(facts)})
+    }
+    news = [
+        (person, fact, value)
+        for person, told_now in facts.items()
+        for fact, value in told_now.items()
+        if before.get((person, fact)) != value
+    ]
+    if stale := [one for one in news if one[:2] in before]:
+        c.execute(UNTELL, [{"k_event": event, "k_person": person, "k_fact": fact} for person, fact, _ in stale])
+    if rows := [
+        {"event": event, "person": person, "fact": fact, "value": value, "at": now}
+        for person, fact, value in news
+        if value is not None
+    ]:
+        c.execute(told.insert(), rows)
+
+
+def _spare_fresh_reminders(c: sa.Connection, event: str, letters: Iterable[Delivery], now: datetime) -> None:
+    """A link that left within the hour before a reminder serves as that reminder (see core.letters)."""
+    fresh = [
+        {"k_event": event, "k_person": one.person, "k_before": now + FRESH_LINK}
+        for one in letters
+        if one.kind in FIRST and not one.rule
+    ]
+    if fresh:
+        c.execute(SPARE, fresh)
