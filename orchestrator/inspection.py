@@ -19,11 +19,14 @@ MOST = 4999
 """Registrants one meeting takes (Zoom's documentation of registration)."""
 
 
+Level = Literal["ok", "warning", "error", "refused"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """`refused`: the event may not be served at all; `error`: the day would fail; `warning`: look again."""
 
-    level: Literal["ok", "warning", "error", "refused"]
+    level: Level
     what: str
     remedy: str = ""
 

@@ -23,7 +23,7 @@ from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.world import World
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
-from orchestrator.store import Store
+from orchestrator.store import Database, Store, backup
 
 
 class SystemClock:
@@ -102,6 +102,23 @@ def signs_of_life(settings: Sequence[Settings]) -> SignsOfLife:
     """Reach systemd, if it started us, and the dead man's switch, if one is named."""
     urls = (s.ping_url.get_secret_value() for s in settings)
     return SignsOfLife(os.environ, next((url for url in urls if url), ""))
+
+
+def store_version(url: str) -> str | None:
+    """Say which migration a database is at, without bringing it to this version."""
+    database = Database(url)
+    try:
+        return database.revision()
+    finally:
+        database.close()
+
+
+def back_up(url: str, target: Path) -> int:
+    """Copy a SQLite database; returns the bytes of the copy."""
+    source = Path(url.removeprefix("sqlite:///"))
+    if not source.exists():
+        raise OrchestratorError(f"la base {source} n'existe pas encore", remedy="rien n'est à sauvegarder")
+    return backup.copy(source, target)
 
 
 def scribe() -> JinjaScribe:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, work
+from orchestrator.cli import keep, play, prepare, work
 
 VERBS = (
     prepare.init,
@@ -21,6 +21,8 @@ VERBS = (
     play.rehearse,
     play.demo,
     play.fake_zoom,
+    keep.doctor,
+    keep.backup,
 )
 
 
