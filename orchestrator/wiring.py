@@ -65,8 +65,9 @@ def alive(name: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass
+    except PermissionError:  # another account's
+        seen = _started(int(pid))
+        return seen == started or (not seen and _since_boot(started))
     return started == _started(int(pid))
 
 
@@ -80,6 +81,13 @@ def _started(pid: int) -> str:
     except OSError:
         return ""
     return "dead" if state == "Z" else fields[18]
+
+
+def _since_boot(started: str) -> bool:
+    """Tell whether somebody hidden from us (proc(5), hidepid) can be meant: not one that began after now, before a
+    restart of the machine."""
+    ticks = time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")
+    return started.isdigit() and int(started) <= ticks
 
 
 def open_store(url: str) -> Store:

@@ -95,7 +95,11 @@ def backup(configs: tuple[Path, ...], secrets: Path | None, path: Path, as_json:
     """
     from orchestrator import wiring
 
-    url = load(configs, secrets)[0].store_url
+    url = os.environ.get("ORCHESTRATOR_STORE__URL", "")
+    if not url.startswith(
+        ("sqlite:////", "postgres")
+    ):  # said in full it is enough: no event's file can stand in the way
+        url = load(configs, secrets)[0].store_url
     if not url.startswith("sqlite:///"):
         say('cette base est à PostgreSQL → pg_dump --format=custom --file=FICHIER "$URL" (docs/backup.md)', bad=True)
         end(MISUSED)

@@ -3,6 +3,7 @@
 from orchestrator import shipped
 from orchestrator.settings.load import load
 from orchestrator.settings.remarks import in_words, is_over, remarks
+from orchestrator.settings.store_alone import store_url
 from orchestrator.settings.values import (
     ColumnNames,
     Mail,
@@ -27,6 +28,7 @@ __all__ = [
     "is_over",
     "load",
     "remarks",
+    "store_url",
     "template",
 ]
 

@@ -56,6 +56,14 @@ def test_a_copy_replaces_nothing_and_of_nothing_there_is_none(lab: Lab) -> None:
     assert sorted(path.name for path in lab.folder.glob("*.part")) == []
 
 
+def test_a_broken_event_does_not_stand_in_the_way_of_a_copy(lab: Lab) -> None:
+    lab.run("apply")
+    url = f"sqlite:///{lab.folder / 'orchestrator.db'}"
+    lab.config.write_text("not [ toml")
+    assert lab.run("backup", str(lab.folder / "no.db")).exit_code == 2
+    assert lab.run("backup", str(lab.folder / "copie.db"), ORCHESTRATOR_STORE__URL=url).exit_code == 0
+
+
 def test_postgresql_is_left_to_pg_dump(lab: Lab) -> None:
     done = lab.run("backup", str(lab.folder / "x"), ORCHESTRATOR_STORE__URL="postgresql://u:canary-9@h/db")
     assert (done.exit_code, "pg_dump" in done.stderr, "canary-9" in done.output) == (2, True, False)

@@ -1,0 +1,26 @@
+"""Where the store is, and nothing else: a copy of it must not wait until every event's file is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from orchestrator.core.errors import BadConfiguration
+from orchestrator.settings.build import store_url_in
+from orchestrator.settings.gate import StoreSection
+from orchestrator.settings.load import SERVICE
+from orchestrator.settings.sources import from_environment, from_secrets, merged, read_file
+
+
+def store_url(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> str:
+    """Read it from environment, secrets and service.toml, or the event's file. Raises BadConfiguration."""
+    file = path / SERVICE if path.is_dir() else path
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    folder = secrets or (Path(credentials) if credentials else None)
+    sources = (from_environment(environ)[0], from_secrets(folder)[0], read_file(file, str(file)))
+    try:
+        return store_url_in(StoreSection(**merged(sources).get("store", {})).url, file.absolute().parent)
+    except (ValidationError, TypeError):
+        raise BadConfiguration((f"{file}: store – cette section n'est pas comprise ; orchestrator check",)) from None
