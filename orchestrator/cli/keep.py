@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.common import DONE, FAILED, MISUSED, as_json, configured, end, explained, load, say, show
+from orchestrator.cli.common import DEFAULT, DONE, FAILED, MISUSED, as_json, configured, end, explained, load, say, show
 
 if TYPE_CHECKING:
     from orchestrator.inspection import Finding
@@ -93,13 +93,15 @@ def backup(configs: tuple[Path, ...], secrets: Path | None, path: Path, as_json:
 
     Une base PostgreSQL se copie avec pg_dump.
     """
-    from orchestrator import wiring
+    from orchestrator import settings, wiring
 
-    url = os.environ.get("ORCHESTRATOR_STORE__URL", "")
-    if not url.startswith(
-        ("sqlite:////", "postgres")
-    ):  # said in full it is enough: no event's file can stand in the way
-        url = load(configs, secrets)[0].store_url
+    config = (*configs, DEFAULT)[0]
+    in_full = config.is_dir() and not (config / "service.toml").exists()
+    url = (
+        load(configs, secrets)[0].store_url
+        if in_full
+        else settings.store_url(config, secrets=secrets, environ=os.environ)
+    )
     if not url.startswith("sqlite:///"):
         say('cette base est à PostgreSQL → pg_dump --format=custom --file=FICHIER "$URL" (docs/backup.md)', bad=True)
         end(MISUSED)

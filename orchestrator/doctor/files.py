@@ -50,6 +50,12 @@ def store(patient: Patient) -> Iterator[Finding]:
                 what=f"ce compte ne peut pas écrire {path}",
                 remedy="lancez le diagnostic sous le compte du service ; sinon corrigez le propriétaire du dossier",
             )
+        elif path.exists() and path.stat().st_uid != path.parent.stat().st_uid:
+            yield Finding(
+                level="error",
+                what=f"{path} n'est pas au compte à qui est son dossier : le service ne pourra pas y écrire",
+                remedy=f"chown --reference={path.parent} {path}*",
+            )
     yield _answers(patient)
 
 

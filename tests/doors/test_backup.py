@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from orchestrator.cli import main
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.store import Store, backup
 from tests import make
@@ -58,10 +60,15 @@ def test_a_copy_replaces_nothing_and_of_nothing_there_is_none(lab: Lab) -> None:
 
 def test_a_broken_event_does_not_stand_in_the_way_of_a_copy(lab: Lab) -> None:
     lab.run("apply")
-    url = f"sqlite:///{lab.folder / 'orchestrator.db'}"
-    lab.config.write_text("not [ toml")
-    assert lab.run("backup", str(lab.folder / "no.db")).exit_code == 2
-    assert lab.run("backup", str(lab.folder / "copie.db"), ORCHESTRATOR_STORE__URL=url).exit_code == 0
+    events = lab.folder / "evenements"
+    events.mkdir()
+    (events / "un.toml").write_text("not [ toml")
+    backup = ["backup", "-c", str(events)]
+    assert CliRunner().invoke(main, [*backup, str(lab.folder / "no.db")]).exit_code == 2
+    (events / "service.toml").write_text('[store]\nurl = "sqlite:///../orchestrator.db"\n')
+    assert CliRunner().invoke(main, [*backup, str(lab.folder / "copie.db")]).exit_code == 0
+    with sqlite3.connect(lab.folder / "copie.db") as copy:
+        assert list(copy.iterdump()) == lab.dump()
 
 
 def test_postgresql_is_left_to_pg_dump(lab: Lab) -> None:
