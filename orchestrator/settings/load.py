@@ -50,7 +50,7 @@ Loaded = tuple[tuple[Source, ...], Settings]
 
 def _each(path: Path, above: tuple[Source, ...], problems: list[str]) -> Iterator[Loaded]:
     """Read every event there is; a problem in one file does not hide those of the others."""
-    service = path / SERVICE
+    service = (path if path.is_dir() else path.parent) / SERVICE
     below: tuple[Source, ...] = ()
     if service.exists():
         below = (read_file(service, str(service)),)

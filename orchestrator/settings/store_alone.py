@@ -16,11 +16,13 @@ from orchestrator.settings.sources import from_environment, from_secrets, merged
 
 def store_url(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> str:
     """Read it from environment, secrets and service.toml, or the event's file. Raises BadConfiguration."""
-    file = path / SERVICE if path.is_dir() else path
+    folder = path if path.is_dir() else path.parent
+    files = [file for file in (path, folder / SERVICE) if file.is_file()]
     credentials = environ.get("CREDENTIALS_DIRECTORY")
-    folder = secrets or (Path(credentials) if credentials else None)
-    sources = (from_environment(environ)[0], from_secrets(folder)[0], read_file(file, str(file)))
+    given = secrets or (Path(credentials) if credentials else None)
+    read = (read_file(file, str(file)) for file in files)
+    sources = (from_environment(environ)[0], from_secrets(given)[0], *read)
     try:
-        return store_url_in(StoreSection(**merged(sources).get("store", {})).url, file.absolute().parent)
+        return store_url_in(StoreSection(**merged(sources).get("store", {})).url, folder.absolute())
     except (ValidationError, TypeError):
-        raise BadConfiguration((f"{file}: store – cette section n'est pas comprise ; orchestrator check",)) from None
+        raise BadConfiguration((f"{path}: store – cette section n'est pas comprise ; orchestrator check",)) from None
