@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -93,10 +94,18 @@ def _since_boot(started: str) -> bool:
 def open_store(url: str) -> Store:
     """Open the database and bring its tables to this version."""
     if url.startswith("sqlite:///"):
-        folder = Path(url.removeprefix("sqlite:///")).parent
-        if not folder.is_dir():
-            raise OrchestratorError(f"store.url – le dossier {folder} n'existe pas", remedy=f"mkdir -p {folder}")
+        path = Path(url.removeprefix("sqlite:///"))
+        if not path.parent.is_dir():
+            problem = f"store.url – le dossier {path.parent} n'existe pas"
+            raise OrchestratorError(problem, remedy=f"mkdir -p {path.parent}")
+        _make_private(path)
     return Store(url, alive).open()
+
+
+def _make_private(path: Path) -> None:
+    """Let a new database belong to its maker alone; SQLite gives the files beside it the same rights."""
+    with contextlib.suppress(OSError):  # what is wrong with the place, the store says better
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def store_to_read(url: str) -> Store:

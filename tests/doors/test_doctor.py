@@ -325,9 +325,9 @@ def test_a_file_of_settings_that_holds_a_password_is_a_secret(lab: Lab) -> None:
 
 def test_doctor_leaves_a_database_as_it_is_and_says_its_version(lab: Lab) -> None:
     lab.run("apply")
-    (lab.folder / "orchestrator.db").chmod(0o600)
     before = lab.dump()
     said = findings(lab, "--offline")
+    assert said["permissions"] == [("ok", "la base et les secrets ne sont ouverts à personne d'autre")]
     assert (said["store"], lab.dump()) == ([("ok", f"la base répond (version {said['store'][0][1][-5:-1]})")], before)
     (lab.folder / "orchestrator.db").write_bytes(b"not a database" * 100)
     assert findings(lab, "--offline")["exit"] == 1

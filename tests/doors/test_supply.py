@@ -73,8 +73,17 @@ def test_the_wheel_is_the_same_twice(tmp_path: Path) -> None:
 @papers
 def test_the_bill_of_materials_is_the_lock(tmp_path: Path) -> None:
     out = tmp_path / "sbom.json"
-    command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--pyproject", "pyproject.toml", "-o", str(out)]
-    subprocess.run([*command, "requirements.lock"], cwd=ROOT, check=True, capture_output=True)
+    command = [
+        sys.executable,
+        "-m",
+        "cyclonedx_py",
+        "requirements",
+        "--no-validate",
+        "--pyproject",
+        "pyproject.toml",
+        "-o",
+    ]
+    subprocess.run([*command, str(out), "requirements.lock"], cwd=ROOT, check=True, capture_output=True)
     bill = json.loads(out.read_text())
     locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
     assert {part["name"] for part in bill["components"]} == locked
