@@ -423,7 +423,7 @@ def test_the_store_alone_is_found_where_everything_else_would_find_it(tmp_path: 
         written(tmp_path, "postgresql://u:p@h/d", "store__url")
         assert store_url(tmp_path, environ=environ) == url
     written(tmp_path, "[store]\nurl = 3\n", "service.toml")
-    with pytest.raises(BadConfiguration, match="service|store"):
+    with pytest.raises(BadConfiguration, match="store – cette section"):
         store_url(tmp_path, environ={})
 
 
