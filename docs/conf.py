@@ -11,7 +11,6 @@ _version = re.search(
 
 project = "orchestrator"
 version = release = _version[1] if _version else ""
-copyright = "MIT"
 language = "fr"
 
 extensions = ["myst_parser"]
@@ -29,3 +28,5 @@ html_theme_options = {
 }
 html_show_sourcelink = False
 html_show_sphinx = False
+html_show_copyright = False
+smartquotes = False  # the pages are in two languages
