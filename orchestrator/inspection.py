@@ -17,12 +17,14 @@ from orchestrator.jobs.preflight import preflight
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
 
+Level = Literal["ok", "warning", "error", "refused"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """`refused`: the event may not be served at all; `error`: the day would fail; `warning`: look again."""
 
-    level: Literal["ok", "warning", "error", "refused"]
+    level: Level
     what: str
     remedy: str = ""
 

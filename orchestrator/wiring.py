@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -26,7 +27,7 @@ from orchestrator.jobs.world import World, no_page, nothing_known
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
 from orchestrator.settings.key import service_key
-from orchestrator.store import Store
+from orchestrator.store import Database, Store, backup
 
 
 class SystemClock:
@@ -68,8 +69,9 @@ def alive(name: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass
+    except PermissionError:  # another account's
+        seen = _started(int(pid))
+        return seen == started or (not seen and _since_boot(started))
     return started == _started(int(pid))
 
 
@@ -85,13 +87,28 @@ def _started(pid: int) -> str:
     return "dead" if state == "Z" else fields[18]
 
 
+def _since_boot(started: str) -> bool:
+    """Tell whether somebody hidden from us (proc(5), hidepid) can be meant: not one that began after now, before a
+    restart of the machine."""
+    ticks = time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")
+    return started.isdigit() and int(started) <= ticks
+
+
 def open_store(url: str) -> Store:
     """Open the database and bring its tables to this version."""
     if url.startswith("sqlite:///"):
-        folder = Path(url.removeprefix("sqlite:///")).parent
-        if not folder.is_dir():
-            raise OrchestratorError(f"store.url – le dossier {folder} n'existe pas", remedy=f"mkdir -p {folder}")
+        path = Path(url.removeprefix("sqlite:///"))
+        if not path.parent.is_dir():
+            problem = f"store.url – le dossier {path.parent} n'existe pas"
+            raise OrchestratorError(problem, remedy=f"mkdir -p {path.parent}")
+        _make_private(path)
     return Store(url, alive).open()
+
+
+def _make_private(path: Path) -> None:
+    """Let a new database belong to its maker alone; SQLite gives the files beside it the same rights."""
+    with contextlib.suppress(OSError):  # what is wrong with the place, the store says better
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def store_to_read(url: str) -> Store:
@@ -105,6 +122,23 @@ def signs_of_life(settings: Sequence[Settings]) -> SignsOfLife:
     """Reach systemd, if it started us, and the dead man's switch, if one is named."""
     urls = (s.ping_url.get_secret_value() for s in settings)
     return SignsOfLife(os.environ, next((url for url in urls if url), ""))
+
+
+def store_version(url: str) -> str | None:
+    """Say which migration a database is at, without bringing it to this version."""
+    database = Database(url)
+    try:
+        return database.revision()
+    finally:
+        database.close()
+
+
+def back_up(url: str, target: Path) -> int:
+    """Copy a SQLite database; returns the bytes of the copy."""
+    source = Path(url.removeprefix("sqlite:///"))
+    if not source.exists():
+        raise OrchestratorError(f"la base {source} n'existe pas encore", remedy="rien n'est à sauvegarder")
+    return backup.copy(source, target)
 
 
 def scribe() -> JinjaScribe:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import after, play, prepare, privacy, seats, work, zoom
+from orchestrator.cli import after, keep, play, prepare, privacy, seats, work, zoom
 
 VERBS = (
     prepare.init,
@@ -29,6 +29,8 @@ VERBS = (
     play.rehearse,
     play.demo,
     play.fake_zoom,
+    keep.doctor,
+    keep.backup,
 )
 
 

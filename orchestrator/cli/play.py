@@ -56,9 +56,9 @@ def rehearse(
     as_json: bool,
 ) -> None:
     """Jouer les jours d'avant et le jour même en quelques secondes, contre un faux Zoom et un faux relais."""
-    kept = True
-    for settings in load(configs, secrets):
-        folder = out if len(configs) <= 1 else out / settings.event.key
+    kept, events = True, load(configs, secrets)
+    for settings in events:
+        folder = out if len(events) == 1 else out / settings.event.key
         kept = _play(settings, registrations, faults, folder, as_json) and kept
     end(DONE if kept else FAILED)
 

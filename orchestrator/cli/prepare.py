@@ -109,8 +109,9 @@ def preview(configs: tuple[Path, ...], secrets: Path | None, out: Path) -> None:
     """Écrire chaque lettre telle qu'elle sera lue, dans une page à ouvrir."""
     from orchestrator import proofs
 
-    for settings in load(configs, secrets):
-        folder = out if len(configs) <= 1 else out / settings.event.key
+    events = load(configs, secrets)
+    for settings in events:
+        folder = out if len(events) == 1 else out / settings.event.key
         pages = proofs.write(settings, folder)
         say(f"{pages} lettres pour « {settings.event.title} »", good=True)
         click.echo(folder / "index.html")

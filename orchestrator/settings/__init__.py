@@ -3,6 +3,7 @@
 from orchestrator import shipped
 from orchestrator.settings.load import SERVICE, Found, files_of, from_text, load, look
 from orchestrator.settings.remarks import in_words, is_over, remarks
+from orchestrator.settings.store_alone import store_url
 from orchestrator.settings.values import (
     ColumnNames,
     Mail,
@@ -32,6 +33,7 @@ __all__ = [
     "load",
     "look",
     "remarks",
+    "store_url",
     "template",
 ]
 

@@ -38,7 +38,7 @@ def settings_of(gate: Gate, event: Event, path: Path) -> Settings:
         mail=_mail(gate, event),
         registrations=_source(gate, event, path.parent),
         web=_web(gate.web, path.parent) if gate.web else None,
-        store_url=_store_url(gate.store.url, path.parent),
+        store_url=store_url_in(gate.store.url, path.parent),
         privacy=Privacy(
             controller=event.controller,
             dpo=gate.privacy.dpo,
@@ -129,7 +129,8 @@ def _web(web: WebSection, folder: Path) -> Web:
     )
 
 
-def _store_url(url: str, folder: Path) -> str:
+def store_url_in(url: str, folder: Path) -> str:
+    """Make a file's path absolute; what is written in it is relative to a folder."""
     file = url.removeprefix("sqlite:///")
     return url if file == url else f"sqlite:///{_absolute(file, folder)}"
 

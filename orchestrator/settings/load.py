@@ -98,7 +98,7 @@ def _above(path: Path, secrets: Path | None, environ: Mapping[str, str]) -> tupl
 
 
 def _service(path: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]:
-    file = path / SERVICE
+    file = (path if path.is_dir() else path.parent) / SERVICE
     if not file.exists():
         return (), ()
     below = (read_file(file, str(file)),)

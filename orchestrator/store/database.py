@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from orchestrator.core.errors import OrchestratorError
 
@@ -52,7 +52,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to this version; several processes may do so at once."""
-        revision = self._revision()
+        revision = self.revision()
         if revision == HEAD:
             return
         if revision is not None and revision > HEAD:
@@ -84,7 +84,8 @@ class Database:
                 if not self.is_sqlite:
                     bare.autocommit = False
 
-    def _revision(self) -> str | None:
+    def revision(self) -> str | None:
+        """The migration the database is at; None: it is empty."""
         with self.read() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 return None
@@ -103,6 +104,13 @@ def _explained() -> Iterator[None]:
             f"la base de données ne répond pas : {error.orig}",
             remedy="vérifiez store.url, l'espace disque et les droits du dossier",
             permanent=False,
+        ) from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise  # a constraint, or a statement of ours
+        raise OrchestratorError(
+            f"la base de données est abîmée : {error.orig}",
+            remedy="arrêtez le service et reprenez une sauvegarde (docs/backup.md)",
         ) from error
 
 

@@ -47,6 +47,8 @@ def test_help_lists_the_verbs_in_the_order_one_meets_them() -> None:
         "rehearse",
         "demo",
         "fake-zoom",
+        "doctor",
+        "backup",
     ]
 
 

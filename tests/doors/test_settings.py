@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.core.model import Before, OnTheDay, Quota, Reminder
-from orchestrator.settings import Mailbox, Settings, Web, is_over, load, remarks, template
+from orchestrator.settings import Mailbox, Settings, Web, is_over, load, remarks, store_url, template
 from orchestrator.settings.lines import lines_of
 
 PLAIN = """\
@@ -399,6 +399,32 @@ def test_a_folder_holds_one_event_per_file_and_what_they_share(tmp_path: Path) -
     assert [s.event.key for s in (first, second)] == ["rencontre", "autre"]
     assert [s.mail.sender.email for s in (first, second)] == ["a@exemple.fr", "b@exemple.fr"]
     assert first.store_url == second.store_url == f"sqlite:///{tmp_path}/service.db"
+
+
+def test_one_file_of_a_folder_says_the_same_alone_as_with_the_others(tmp_path: Path) -> None:
+    written(tmp_path, SERVICE + '[alarms]\nping_url = "https://ping.exemple.fr/canary"\n', "service.toml")
+    file = written(tmp_path, ALONE_EVENT, "a.toml")
+    [alone], [among] = load(file, environ={}), load(tmp_path, environ={})
+    assert alone == among
+    assert alone.ping_url.get_secret_value() == "https://ping.exemple.fr/canary"
+    assert "canary" not in repr(alone)
+
+
+def test_the_store_alone_is_found_where_everything_else_would_find_it(tmp_path: Path) -> None:
+    file = written(tmp_path, PLAIN, "seul.toml")
+    assert store_url(file, environ={}) == load(file, environ={})[0].store_url
+    written(tmp_path, SERVICE, "service.toml")
+    written(tmp_path, "not [ toml", "seul.toml")
+    assert store_url(tmp_path, environ={}) == f"sqlite:///{tmp_path}/service.db"
+    for environ, url in (
+        ({"ORCHESTRATOR_STORE__URL": "sqlite:////elsewhere.db"}, "sqlite:////elsewhere.db"),
+        ({"CREDENTIALS_DIRECTORY": str(tmp_path)}, "postgresql://u:p@h/d"),
+    ):
+        written(tmp_path, "postgresql://u:p@h/d", "store__url")
+        assert store_url(tmp_path, environ=environ) == url
+    written(tmp_path, "[store]\nurl = 3\n", "service.toml")
+    with pytest.raises(BadConfiguration, match="store – cette section"):
+        store_url(tmp_path, environ={})
 
 
 def test_in_a_folder_each_mistake_is_told_in_the_file_where_it_is(tmp_path: Path) -> None:

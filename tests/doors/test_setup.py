@@ -18,7 +18,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = RUN_LOCK, TEST_LOCK, BENCH_LOCK = "requirements.lock", "requirements-test.lock", "requirements-bench.lock"
+RUN_LOCK, TEST_LOCK, BENCH_LOCK = "requirements.lock", "requirements-test.lock", "requirements-bench.lock"
+PAPERS_LOCK = "requirements-papers.lock"
+LOCKS = RUN_LOCK, TEST_LOCK, PAPERS_LOCK, BENCH_LOCK
+"""In the order in which more and more is set up."""
 ITSELF = "."
 TOOLS = ("basename", "cat", "cksum", "dirname", "head", "mv", "readlink", "rm", "sh")
 UV = """#!/bin/sh
@@ -213,6 +216,19 @@ def test_measurements_are_listed_and_an_unknown_one_is_named(house: House) -> No
     assert house.run().stderr == ""
 
 
+def test_pages_and_supply_have_a_lock_of_their_own_and_no_other_set_up_undoes_it(house: House) -> None:
+    for verb, module in (("docs", "sphinx"), ("supply", "supply")):
+        done = house.run(verb)
+        assert (done.returncode, f"No module named {module}" in done.stderr) == (1, True)
+    for verb in ("supply", "status"):
+        house.run(verb)
+    assert house.installed() == [RUN_LOCK, TEST_LOCK, PAPERS_LOCK, ITSELF]
+    house.run("bench")
+    installed = house.installed()
+    house.run("docs")
+    assert (installed[4:], house.installed()) == ([*LOCKS, ITSELF], installed)
+
+
 def test_the_step_that_fails_is_named_and_ends_the_tests(house: House) -> None:
     house.run("bench")
     ruff = house.root / ".venv" / "bin" / "ruff"
@@ -273,24 +289,28 @@ def pins(lock: str) -> dict[str, set[str]]:
 
 
 def test_the_locks_hold_hashed_pins_only_and_agree() -> None:
-    ours, tests, benchmarks = (pins(lock) for lock in LOCKS)
+    ours, tests, papers, benchmarks = (pins(lock) for lock in LOCKS)
 
     assert {name: tests.get(name) for name in ours} == ours
     assert {name: benchmarks.get(name) for name in tests} == tests
+    assert {name: papers.get(name) for name in ours} == ours
+    shared = papers.keys() & benchmarks.keys()
+    assert {name: papers[name] for name in shared} == {name: benchmarks[name] for name in shared}
 
 
 def test_the_locks_hold_everything_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = project["dependency-groups"]
     extras = project["project"]["optional-dependencies"]
-    asked = [*project["project"]["dependencies"], *extras["google"], *extras["postgres"]]
+    asked = [*project["project"]["dependencies"], *(one for extra in extras.values() for one in extra)]
 
     def names(requirements: list[str]) -> set[str]:
         return {re.split(r"[\[<>=]", requirement)[0] for requirement in requirements}
 
-    assert names(asked + groups["build"]) - pins(LOCKS[0]).keys() == set()
-    assert names(asked + groups["build"] + groups["test"]) - pins(LOCKS[1]).keys() == set()
-    assert names(groups["bench"]) - pins(LOCKS[2]).keys() == set()
+    assert names(asked + groups["build"]) - pins(RUN_LOCK).keys() == set()
+    assert names(asked + groups["build"] + groups["test"]) - pins(TEST_LOCK).keys() == set()
+    assert names(groups["bench"]) - pins(BENCH_LOCK).keys() == set()
+    assert names(groups["papers"]) - pins(PAPERS_LOCK).keys() == set()
     assert names(project["build-system"]["requires"]) <= names(groups["build"])
 
 

@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 
 def migrate(store: Store, _hand: int) -> str | None:
     store.db.migrate()
-    return store.db._revision()
+    return store.db.revision()
 
 
 def count_up(store: Store, _hand: int, times: int) -> None:

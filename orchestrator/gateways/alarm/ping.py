@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 import requests
 
+from orchestrator.gateways.nobody import nobody
+
 log = logging.getLogger(__name__)
 
 APART = timedelta(seconds=30)
@@ -38,7 +40,7 @@ class Ping:
         """Ask once. The address is a secret: only the kind of a failure is said, and once until it works again."""
         try:
             with requests.get(
-                self._url, auth=_nobody, timeout=(CONNECT, READ), allow_redirects=False, stream=True
+                self._url, auth=nobody, timeout=(CONNECT, READ), allow_redirects=False, stream=True
             ) as answer:
                 why = "" if answer.ok else f"HTTP {answer.status_code}"
         except (requests.RequestException, OSError) as error:
@@ -48,8 +50,3 @@ class Ping:
         if why and self._is_well:
             log.warning("the dead man's switch was not reached: %s", why)
         self._is_well = not why
-
-
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No credentials: without it requests would take some from ~/.netrc."""
-    return request
