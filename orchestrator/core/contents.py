@@ -48,6 +48,8 @@ class Outlook:
     """The address of their own page."""
     asked: Notice | None = None
     """What the letter was asked for by."""
+    after: Mapping[str, object] | None = None
+    """What a letter after the event gives: links, and whether its reader came."""
 
 
 def compose(
@@ -81,6 +83,7 @@ def compose(
         "host": None if who.speaker is None else _host(event, who.speaker, outlook, is_reminder=bool(session)),
         "fallback": outlook.fallback,
         "page": outlook.page,
+        "after": None if outlook.after is None else dict(outlook.after),
         "asked": None if outlook.asked is None else spoken(outlook.asked),
         "notice": {
             "controller": event.controller or event.organiser.name,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from orchestrator.core.afterwards import FOUND, NAMES, WORTH, links_of
 from orchestrator.core.attendance import Attendance, Doubt, Stay, Threshold, attendances, doubts
 from orchestrator.core.errors import ZoomError
 from orchestrator.core.model import Event, Person, identity, reference
@@ -14,7 +15,9 @@ from orchestrator.store import Present, Store
 
 READ_AFTER = tuple(timedelta(minutes=m) for m in (15, 60, 180, 24 * 60))
 """How long after each session Zoom is asked who was there; again, since durations can be late."""
-MEMO = "attendance-read"
+MEMO, REPLAY = "attendance-read", "replay"
+ASKED_AGAIN = timedelta(hours=1)
+"""How soon a promised link that is missing is looked for again, and how long before its hour that is said: a day."""
 
 
 def readings(event: Event) -> list[datetime]:
@@ -30,8 +33,30 @@ def note(world: World, now: datetime, report: Report) -> None:
         return
     if store.memos.get(event.key, MEMO) < due[-1].isoformat() and _read(world, now, report):
         store.memos.set(event.key, MEMO, due[-1].isoformat(), now)
+    _seek_links(world, now, report)
     found = look(event, store, threshold_of(event))
     store.attendance.keep(event.key, found.kept(event), now)
+
+
+def _seek_links(world: World, now: datetime, report: Report) -> None:
+    """Look for the replay where Zoom's cloud is to give it, and say which promised links are still missing."""
+    event, store = world.event, world.store
+    if event.after is None:
+        return
+    if event.after.replay == FOUND and not store.memos.get(event.key, REPLAY):
+        for kept in store.meetings.all(event.key).values():
+            try:
+                url = world.meetings.replay(kept.zoom_id) if kept.zoom_id else ""
+            except ZoomError:
+                url = ""
+            if url:
+                store.memos.set(event.key, REPLAY, url, now, news=True)
+                break
+    missing = links_of(event, store.memos.get(event.key, REPLAY)).missing()
+    if missing and now < event.after.at + WORTH:
+        what = f"la lettre d'après attend {' et '.join(NAMES[name] for name in missing)}"
+        remedy = f"donnez {', '.join(f'after.{name}' for name in missing)}, ou retirez cette ligne"
+        report.problems.append(Problem(key="after:links", what=what, remedy=remedy, until=now + ASKED_AGAIN))
 
 
 def _read(world: World, now: datetime, report: Report) -> bool:

@@ -98,7 +98,7 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
         else:
             _decide(world, now, report, people)
             memory.decide_at = report.decide_at
-            _raise_alarms(world, now, report, ("source", "held", "zoom:", "seats:", "hold:"))
+            _raise_alarms(world, now, report, ("source", "held", "zoom:", "seats:", "hold:", "after:"))
             decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
             versions = (decided, versions[1])
     report.wake(next((at for at in instants(world.event) if at > now), None))

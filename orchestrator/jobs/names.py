@@ -9,6 +9,7 @@ NAMES = {
     "host": "lettres aux intervenants",
     "moved": "lettres de changement",
     "cancelled": "lettres d'annulation",
+    "alert": "alertes aux responsables",
     "started": "appels à rejoindre la séance",
     "fallback": "lettres de repli",
     "announce": "annonces de votre main",
@@ -16,4 +17,5 @@ NAMES = {
     "late": "réponses aux inscriptions tardives ou en trop",
     "shared": "réponses aux adresses partagées",
     "bye": "fins d'inscription",
+    "after": "lettres d'après la rencontre",
 }

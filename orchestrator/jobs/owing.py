@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from orchestrator.core.afterwards import links_of, thanks
 from orchestrator.core.letters import (
     FALLBACK,
     Almanac,
@@ -21,6 +22,7 @@ from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Event, Person, Seat
 from orchestrator.core.notices import addressed
 from orchestrator.core.presence import NOTHING_KNOWN, Live
+from orchestrator.jobs.attendance import REPLAY
 from orchestrator.store import Store
 
 
@@ -51,6 +53,8 @@ def everything_owed(
     book = almanac(event, fallback=bool(store.memos.get(event.key, FALLBACK)), live=live)
     letters = [letter for who in everybody for letter in owed(book, who, now, meetings)]
     letters += addressed(book, store.notices.all(event.key), everybody, now, meetings)
+    if event.after is not None:
+        letters += thanks(event, links_of(event, store.memos.get(event.key, REPLAY)), everybody)
     if now < event.last_end:
         letters += _farewells(book, store, now)
     return letters

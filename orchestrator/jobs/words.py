@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from orchestrator.core.afterwards import KIND as AFTER
+from orchestrator.core.afterwards import links_of, told_apart
 from orchestrator.core.asked import UNREAD
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
@@ -26,6 +28,7 @@ from orchestrator.core.model import Event, Wishes
 from orchestrator.core.notices import STRANGER, Notice
 from orchestrator.core.seating import demand
 from orchestrator.jobs.alike import alike
+from orchestrator.jobs.attendance import REPLAY
 from orchestrator.jobs.hosting import alert_contents
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter
@@ -99,7 +102,7 @@ class Words:
             return {**said, "unread": delivery.rule == UNREAD}
 
         more = (event.key, delivery.kind, delivery.session, delivery.rule == UNREAD, read.version)
-        seen = (self._glance(now).at, repr(changes), read.fallback, repr(outlook.asked))
+        seen = (self._glance(now).at, repr(changes), read.fallback, repr(outlook.asked), repr(outlook.after))
         same = alike(who, name, outlook, composed, (*more, *seen))
         letter = Letter(
             kind=delivery.kind,
@@ -179,7 +182,16 @@ class Words:
             page=self.world.page_of(who.ref),
             fallback=read.fallback,
             asked=self._asked(delivery),
+            after=self._after(delivery),
         )
+
+    def _after(self, delivery: Delivery) -> Mapping[str, object] | None:
+        """What a letter after the event gives to its reader."""
+        if delivery.kind != AFTER:
+            return None
+        event, store = self.world.event, self.world.store
+        links = links_of(event, store.memos.get(event.key, REPLAY))
+        return told_apart(links, store.attendance.came(event.key), delivery.person)
 
     def _asked(self, delivery: Delivery) -> Notice | None:
         """The notice a letter was asked for by."""

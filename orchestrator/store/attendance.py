@@ -99,6 +99,18 @@ class AttendanceKept:
             rows = c.execute(query.order_by(attendance.c.name, attendance.c.person, attendance.c.session)).all()
         return tuple(Present(**{name: getattr(row, name) for name in Present.__slots__}) for row in rows)
 
+    def came(self, event: str) -> dict[str, bool]:
+        """Who came to any session, by reference; empty where Zoom has told of nobody."""
+        query = sa.select(attendance.c.person, attendance.c.came, attendance.c.minutes).where(
+            attendance.c.event == event
+        )
+        with self._db.read() as c:
+            rows = c.execute(query).all()
+        found: dict[str, bool] = {}
+        for row in rows:
+            found[row.person] = found.get(row.person, False) or bool(row.came)
+        return found if any(row.minutes for row in rows) else {}
+
     def forget(self, event: str) -> int:
         """Erase attendance and certificates, when their own time is over."""
         with self._db.write() as c:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.model import Event, reference
+from orchestrator.core.model import After, Event, reference
 from orchestrator.core.retention import attendance_ends_at, purged_at
 from orchestrator.jobs.attendance import look, threshold_of
 from orchestrator.outside.zoom import Fail, Visit
@@ -161,6 +161,54 @@ def test_attendance_outlives_people_and_ends_with_its_own_time(anywhere: Theatre
 
     anywhere.turn(attendance_ends_at(anywhere.event))
     assert anywhere.store.attendance.kept(key) == ()
+
+
+def after(**links: str) -> Event:
+    """The event with a letter three hours after its end."""
+    return replace(EVENT, after=After(at=EVENT.last_end + 3 * HOUR, **links))
+
+
+def test_those_who_came_are_thanked_and_those_who_did_not_are_missed(anywhere: Theatre) -> None:
+    anywhere.start_again(after(slides="https://exemple.fr/diapos", survey="https://exemple.fr/avis"))
+    day = history(anywhere, ZOE, MAX)
+    day.come(ZOE, anywhere.event.session("matin").starts_at, 120)
+    day.ended()
+
+    anywhere.play(anywhere.event.last_end + 4 * HOUR)
+
+    told = {mail.to: mail for mail in anywhere.mails("after")}
+    assert set(told) == {ZOE, MAX}
+    assert ["Merci d’avoir participé" in told[who].text for who in (ZOE, MAX)] == [True, False]
+    assert ["https://exemple.fr/avis" in told[who].text for who in (ZOE, MAX)] == [True, False]
+    assert all("https://exemple.fr/diapos" in mail.text for mail in told.values())
+    assert {mail.at for mail in told.values()} == {anywhere.event.last_end + 3 * HOUR}
+
+
+def test_a_letter_whose_promised_link_is_missing_waits_and_says_so(theatre: Theatre) -> None:
+    theatre.start_again(after(slides=""))
+    history(theatre, ZOE).ended()
+    theatre.play(theatre.event.last_end + 4 * HOUR)
+    assert (theatre.told("after"), list(theatre.alarms())) == ([], ["after:links"])
+
+    theatre.start_again(after(slides="https://exemple.fr/diapos"))
+    theatre.turn(theatre.at + MINUTE)
+
+    assert (theatre.told("after"), theatre.alarms()) == ([(ZOE, "after")], {})
+
+
+def test_a_replay_is_found_in_zooms_cloud_when_it_is_ready(theatre: Theatre) -> None:
+    theatre.start_again(after(replay="auto"))
+    day = history(theatre, ZOE)
+    day.ended()
+    theatre.play(theatre.event.last_end + 4 * HOUR)
+    assert theatre.told("after") == []
+
+    theatre.zoom.recorded(day.meeting, "https://us02web.zoom.us/rec/play/abc")
+    theatre.turn(theatre.at + HOUR)
+    theatre.turn(theatre.at + MINUTE)
+
+    [mail] = theatre.mails("after")
+    assert "https://us02web.zoom.us/rec/play/abc" in mail.text
 
 
 def across(night: datetime) -> Event:
