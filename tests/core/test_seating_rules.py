@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,19 @@ from hypothesis import strategies as st
 from orchestrator.core.model import Event, Person, Seat, Speaker
 from orchestrator.core.outcome import outcome, worth
 from orchestrator.core.seating import barred, seat
-from tests.core.test_seating import AIMS, NOW, SESSION, a_person, a_workshop, an_event, crowd, fill, lot, told
+from tests.core.test_seating import (
+    AIMS,
+    NOW,
+    SESSION,
+    a_person,
+    a_workshop,
+    an_event,
+    crowd,
+    fill,
+    lot,
+    random_crowd,
+    told,
+)
 
 
 def ruled(seats: Mapping[str, int], **seating: Any) -> Event:
@@ -305,3 +318,26 @@ def test_more_places_are_worth_what_solving_again_with_them_gives() -> None:
     found = worth(an_event({"A": 2, "B": 4}), SESSION, people, {})
     assert {key: dict(one.by_rank) for key, one in found.items()} == {"A": {1: 3, 2: -3}, "B": {}}
     assert found["A"].first_choices == 3
+
+
+def test_with_every_rule_at_once_the_order_of_the_people_changes_nothing() -> None:
+    words = ["Police", "Une association", "Mairie"]
+    people = [
+        replace(p, organisation=words[i % 3], needs="LSF" if i % 17 == 0 else "")
+        for i, p in enumerate(random_crowd(90, "ABCDE", seed=3))
+    ]
+    event = ruled(
+        {"A": 20, "B": 20, "C": 30, "D": 30, "E": 9},
+        keep_together=(frozenset({"p1", "p2", "p3"}), frozenset({"p4", "p5"})),
+        keep_apart=(frozenset({"p6", "p7", "p1"}),),
+        same_room=("LSF",),
+        mix=MIX,
+        mix_at_most=4,
+        held_back=1,
+    )
+    event = with_minimum(event, D=9, E=5)
+    answer = seat(event, SESSION, people, {})
+    assert (len(answer), troubles(event, people, answer)) == (90, [])
+    for lots in map(random.Random, range(3)):
+        shuffled = replace(event, workshops=tuple(lots.sample(event.workshops, 5)))
+        assert seat(shuffled, SESSION, lots.sample(people, len(people)), {}) == answer
