@@ -161,7 +161,7 @@ def lines_of(data: Plain) -> Iterator[str]:
     for session in data["sessions"]:
         yield from _of_session(session)
     if data["mixing"]:
-        yield f"Mêler les publics coûte : {_changes(data['mixing']['by_rank']) or 'rien, en vœux'}."
+        yield f"Mêler les publics coûte : {changes_named(data['mixing']['by_rank']) or 'rien, en vœux'}."
     if data["what_if"]:
         yield from _of_whatif(data["what_if"])
     if not data["sessions"]:
@@ -172,7 +172,7 @@ def _of_session(session: Plain) -> Iterator[str]:
     yield f"{session['session']} – {session['people']} personnes : {shares(session['by_rank'])}"
     for w in session["workshops"]:
         more = w.get("more")
-        worth = _changes(more["by_rank"]) if more else ""
+        worth = changes_named(more["by_rank"]) if more else ""
         yield f"  {w['code']:>3}  {w['taken']:>4} / {w['seats']:<4} {w['short']} – {w['asked']} premiers choix" + (
             " – fermé" if w["closed"] else ""
         )
@@ -183,7 +183,7 @@ def _of_session(session: Plain) -> Iterator[str]:
     badly = session.get("badly", [])
     if badly:
         yield f"  Les moins bien servis ({len(badly)}) :"
-        yield from (f"    {one['person']} : {_named(str(one['rank']))}" for one in badly[:10])
+        yield from (f"    {one['person']} : {named(str(one['rank']))}" for one in badly[:10])
         if len(badly) > 10:
             yield f"    … et {len(badly) - 10} autres (--json les donne tous)"
     yield from (f"  ✗ {one['what']} → {one['remedy']}" for one in session["warnings"])
@@ -191,8 +191,8 @@ def _of_session(session: Plain) -> Iterator[str]:
 
 def _of_whatif(found: Plain) -> Iterator[str]:
     seats = ", ".join(f"{key} = {n}" for key, n in found["seats"].items())
-    yield f"Et si {seats} ? {_changes(found['by_rank']) or 'aucun rang ne change'} ; {found['moved']} personnes changent"
-    yield f"  d'atelier, dont {found['told_moved']} à qui le leur était annoncé. Rien n'est écrit."
+    yield f"Et si {seats} ? {changes_named(found['by_rank']) or 'aucun rang ne change'}. Rien n'est écrit."
+    yield f"  {found['moved']} personnes changent d'atelier, dont {found['told_moved']} à qui le leur était annoncé."
     for session in found["sessions"]:
         yield f"  {session['session']} : {shares(session['by_rank'])}"
         for w in session["workshops"]:
@@ -201,22 +201,23 @@ def _of_whatif(found: Plain) -> Iterator[str]:
 
 def shares(ranks: Mapping[str, int]) -> str:
     """« 12 1er choix, 3 2e choix »."""
-    return ", ".join(f"{n} × {_named(name)}" for name, n in ranks.items()) or "personne"
+    return ", ".join(f"{n} × {named(name)}" for name, n in ranks.items()) or "personne"
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """Say a rank by its name in the data."""
     numbers = {label: rank for rank, label in NAMES.items()}
     return rank_in_words(numbers[name] if name in numbers else int(name))
 
 
-def _changes(ranks: Mapping[str, int]) -> str:
+def changes_named(ranks: Mapping[str, int]) -> str:
     """« +3 1er choix, −3 2e choix »."""
-    return ", ".join(f"{'+' if n > 0 else '−'}{abs(n)} {_named(name)}" for name, n in ranks.items())
+    return ", ".join(f"{'+' if n > 0 else '−'}{abs(n)} {named(name)}" for name, n in ranks.items())
 
 
 def changes_in_words(found: Difference) -> Iterator[str]:
     """Say what a move does to everybody."""
     if found.by_rank:
-        yield f"pour l'ensemble : {_changes(by_rank(found.by_rank))}"
+        yield f"pour l'ensemble : {changes_named(by_rank(found.by_rank))}"
     if len(found.moved) > 1:
         yield f"{len(found.moved)} personnes changent d'atelier, dont {found.told} à qui le leur était annoncé"

@@ -24,7 +24,7 @@ def explain(seat: Seat, event: Event, demand: Mapping[str, int], language: str =
     asked, places = (seat.asked, seat.places) if seat.asked else (demand.get(wanted.key, 0), wanted.seats)
     why = words["asked" if asked > places else "full"]
     end = words["drawn"].format(drawn=seat.drawn) if seat.drawn and asked > places else "."
-    return start + why.format(first=_nth(1, words), room=wanted.room, asked=asked, seats=places) + end
+    return start + why.format(first=_nth(1, words), room=wanted.room, asked=asked, places=_places(places, words)) + end
 
 
 def _start(seat: Seat, words: Mapping[str, str]) -> tuple[str, bool]:
@@ -46,6 +46,10 @@ def _wanted(seat: Seat, event: Event, demand: Mapping[str, int], wishes: Wishes)
     if not first or seat.workshop in (workshop.key for workshop in first):
         return None
     return max(first, key=lambda workshop: demand.get(workshop.key, 0) - workshop.seats)
+
+
+def _places(number: int, words: Mapping[str, str]) -> str:
+    return words["place" if number == 1 else "places"].format(number)
 
 
 def _nth(rank: int, words: Mapping[str, str]) -> str:
@@ -84,8 +88,10 @@ _FRENCH = {
     "together": "ainsi vous êtes avec les personnes de votre groupe",
     "apart": "ainsi les groupes restent comme l’équipe d’organisation les a prévus",
     "mixed": "ainsi chaque atelier réunit des publics différents",
-    "asked": " : le {first}, « {room} », avait {asked} demandes pour {seats} places",
-    "full": " : le {first}, « {room} », était complet ({seats} places)",
+    "asked": " : le {first}, « {room} », avait {asked} demandes pour {places}",
+    "full": " : le {first}, « {room} », était complet ({places})",
+    "place": "{} place",
+    "places": "{} places",
     "drawn": ", votre tirage : n° {drawn}.",
     "nth-1": "1er",
     "nth": "{}e",
@@ -104,8 +110,10 @@ _ENGLISH = {
     "together": "this way you are with the people of your group",
     "apart": "this way the groups stay as the organisers planned them",
     "mixed": "this way every workshop brings different people together",
-    "asked": ": the {first}, “{room}”, was asked for by {asked} people for {seats} places",
-    "full": ": the {first}, “{room}”, was full ({seats} places)",
+    "asked": ": the {first}, “{room}”, was asked for by {asked} people for {places}",
+    "full": ": the {first}, “{room}”, was full ({places})",
+    "place": "{} place",
+    "places": "{} places",
     "drawn": ", your number in the draw: {drawn}.",
     "nth-1": "1st",
     "nth-2": "2nd",

@@ -46,6 +46,11 @@ class _Swap(NamedTuple):
         return self.one.after - self.one.before + self.other.after - self.other.before
 
     @property
+    def is_mild(self) -> bool:
+        """Nobody loses more than one rank."""
+        return self.one.after - self.one.before <= 1 >= self.other.after - self.other.before
+
+    @property
     def is_free(self) -> bool:
         """As many people at every rank as before."""
         return sorted((self.one.before, self.other.before)) == sorted((self.one.after, self.other.after))
@@ -111,7 +116,7 @@ class _Floor:
         free = [swap for swap in swaps if swap.is_free]
         if free:
             return max(free)
-        paid = [swap for swap in swaps if swap.loss > 0 and swap.losers <= budget]
+        paid = [swap for swap in swaps if swap.is_mild and swap.loss > 0 and swap.losers <= budget]
         return max(paid, key=lambda swap: (swap.gain / swap.loss, swap), default=None)
 
     def _swaps(self) -> Iterator[_Swap]:

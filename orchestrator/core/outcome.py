@@ -128,7 +128,8 @@ def _badly(ranks: Mapping[str, int]) -> list[tuple[str, int]]:
 def worth(
     event: Event, session: str, people: Sequence[Person], kept: Seats, *, barred: Barred = NOBODY
 ) -> dict[str, Worth]:
-    """Say, for each workshop, what MORE places in it would change (its shadow price), all else as it is."""
+    """Say, for each workshop, what MORE places in it would change (its shadow price), wishes alone counted."""
+    event = replace(event, seating=replace(event.seating, mix=()))
     before = Counter(ranks_of(event, session, people, seat(event, session, people, kept, barred=barred)).values())
     found = {}
     for key in (w.key for w in event.workshops_of(session)):

@@ -92,7 +92,7 @@ def _unit(hall: Hall, people: list[Person], emails: frozenset[str], barred: Barr
     places -= _without(hall, people)
     kept = Counter(hall.index[hall.seats[email].workshop] for email in emails if email in hall.seats)
     free = hall.places()
-    for place, _ in kept.most_common(1):
+    for place in sorted(kept, key=lambda place: (-kept[place], place))[:1]:
         if free[place].seats - free[place].taken >= len(people):
             places &= {place}
     ranks = [_ranks(hall, person) for person in people]

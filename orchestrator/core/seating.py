@@ -111,7 +111,7 @@ def _fill(filled: Hall, people: Sequence[Person], barred: Barred, held_back: int
     if seating.keep_together or seating.keep_apart or seating.same_room:
         people = _fill_units(filled, people, barred, held_back)
     groups = filled.alike(people, barred)
-    for some in filter(None, ([g for g in groups if g.wished], [g for g in groups if not g.wished])):
+    for some in filter(None, ([g for g in groups if g.ranks], [g for g in groups if not g.ranks])):
         counts = assign([alike.group for alike in some], filled.places(held_back))
         for alike, got in zip(some, counts, strict=True):
             _hand_out(filled, alike, got)
@@ -124,12 +124,11 @@ def _hand_out(filled: Hall, alike: Alike, counts: Mapping[int, int]) -> None:
     group, names = alike.group, iter(alike.lots)
     by_price = [(group.costs.get(i, group.elsewhere or 0), i) for i in counts]
     for price, i in sorted(by_price) if len(by_price) > 1 else by_price:
-        rank, reason = 0, "no-wishes"
-        if alike.wished:
-            rank = filled.prices.rank_of[price] if i in alike.wished else 0
-            reason = f"wish-{rank}" if rank else "wishes-full"
-        for lot in islice(names, counts[i]):
-            filled.give(lot[LOT:], i, rank, reason)
+        rank = filled.prices.rank_of[price]
+        if rank > alike.ranks:
+            rank = 0
+        reason = f"wish-{rank}" if rank else "wishes-full" if alike.ranks else "no-wishes"
+        filled.give([lot[LOT:] for lot in islice(names, counts[i])], i, rank, reason)
 
 
 def _fill_units(filled: Hall, people: Sequence[Person], barred: Barred, held_back: int) -> list[Person]:
@@ -139,7 +138,7 @@ def _fill_units(filled: Hall, people: Sequence[Person], barred: Barred, held_bac
         return list(people)
     placed: set[str] = set()
     ours = {person.email for unit in found for person in unit.people}
-    rest = [alike for alike in filled.alike([p for p in people if p.email not in ours], barred) if alike.wished]
+    rest = [alike for alike in filled.alike([p for p in people if p.email not in ours], barred) if alike.ranks]
     for unit, place in zip(found, place_units(filled, found, rest, filled.places(held_back)), strict=True):
         if place is None:
             continue
@@ -152,7 +151,7 @@ def _fill_units(filled: Hall, people: Sequence[Person], barred: Barred, held_bac
 def _give_with(filled: Hall, person: Person, place: int, reason: str) -> None:
     ballot = filled.ballot(person.wishes.get(filled.session, ()))
     rank = next((rank for rank, places in enumerate(ballot, 1) if place in places), 0)
-    filled.give(person.email, place, rank, "wish-1" if rank == 1 else reason)
+    filled.give([person.email], place, rank, "wish-1" if rank == 1 else reason)
 
 
 def barred(event: Event, session: str, seats: Mapping[tuple[str, str], Seat]) -> Barred:

@@ -10,9 +10,19 @@ from typing import Literal
 
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.core.model import Event
+from orchestrator.jobs.whatif import NoSuchSeat, workshop_named
 
 Kind = Literal[
-    "smtp-down", "smtp-4xx", "zoom-down", "zoom-429", "latecomer", "kill", "host-late", "ended-at", "meeting-deleted"
+    "smtp-down",
+    "smtp-4xx",
+    "zoom-down",
+    "zoom-429",
+    "latecomer",
+    "merge",
+    "kill",
+    "host-late",
+    "ended-at",
+    "meeting-deleted",
 ]
 
 SPANS = ("smtp-down", "zoom-down", "zoom-429")
@@ -23,6 +33,7 @@ LABELS = {
     "zoom-down": "Zoom en panne",
     "zoom-429": "Zoom surchargé (429)",
     "latecomer": "inscription de dernière minute",
+    "merge": "ateliers réunis",
     "kill": "processus tué",
     "host-late": "hôte en retard",
     "ended-at": "réunion fermée pour tous",
@@ -30,7 +41,7 @@ LABELS = {
 }
 FORMS = (
     "smtp-down=08:50-09:20, smtp-4xx=10%, zoom-down=07:00-09:00, zoom-429=08:00-08:30, latecomer=09:20, kill=09:00:03,"
-    " host-late=09:40, ended-at=12:16, meeting-deleted=08:20"
+    " merge=09:40/B/A, host-late=09:40, ended-at=12:16, meeting-deleted=08:20"
 )
 
 
@@ -42,6 +53,8 @@ class Trouble:
     begins: datetime | None = None
     ends: datetime | None = None
     percent: int = 0
+    workshops: tuple[str, str] = ("", "")
+    """Of a merge: the keys of the one whose people move, and of the one they join."""
 
     def holds(self, now: datetime) -> bool:
         """Tell whether a span is on."""
@@ -73,6 +86,8 @@ def _one(spec: str, event: Event) -> Trouble:
         if not re.fullmatch(r"\d{1,3}%", value) or not 0 < int(value[:-1]) <= 100:
             raise ValueError("un pourcentage de 1% à 100% est attendu")
         return Trouble(kind="smtp-4xx", percent=int(value[:-1]))
+    if kind == "merge":
+        return _merge(value, event)
     if kind in SPANS:
         begins, separator, ends = value.partition("-")
         if not separator:
@@ -82,6 +97,19 @@ def _one(spec: str, event: Event) -> Trouble:
             raise ValueError("la fin doit suivre le début")
         return span
     return Trouble(kind=kind, begins=_at(value, event))  # type: ignore[arg-type]  # in INSTANTS
+
+
+def _merge(value: str, event: Event) -> Trouble:
+    hour, *names = value.split("/")
+    if len(names) != 2:
+        raise ValueError("une heure et deux ateliers sont attendus, par exemple 09:40/B/A")
+    try:
+        one, other = (workshop_named(event, name) for name in names)
+    except NoSuchSeat as error:
+        raise ValueError(str(error)) from None
+    if one.session != other.session or one.key == other.key:
+        raise ValueError("deux ateliers d'une même session sont attendus")
+    return Trouble(kind="merge", begins=_at(hour, event), workshops=(one.key, other.key))
 
 
 def _at(text: str, event: Event) -> datetime:

@@ -123,6 +123,7 @@ class Play:
     folder: Path
     kills: list[datetime] = field(default_factory=list)
     killed: list[datetime] = field(default_factory=list)
+    merges: list[Trouble] = field(default_factory=list)
     seats: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
     problems: dict[str, datetime] = field(default_factory=dict)
     _service: Service | None = None
@@ -136,6 +137,7 @@ class Play:
     def run(self) -> Evidence:
         """Play everything; return what is needed to judge it."""
         self.kills = sorted(t.begins for t in self.troubles if t.kind == "kill" and t.begins)
+        self.merges = [t for t in self.troubles if t.kind == "merge"]
         rows, late = self._rows(), self._latecomers()
         source = self.folder / "inscriptions.csv"
         growing = GrowingFile(self.cast.file.read_bytes(), self.cast.columns, rows, late, source)
@@ -210,12 +212,21 @@ class Play:
             self._service.kill()
             return True
 
+    def _merge(self, now: datetime) -> None:
+        """Bring workshops together whose hour has come, as the organiser would with a command."""
+        for trouble in [t for t in self.merges if t.begins and t.begins <= now]:
+            self.merges.remove(trouble)
+            store = wiring.open_store(f"sqlite:///{self.folder / 'rehearsal.db'}")
+            store.seats.merge(self.event.key, *trouble.workshops, now)
+            store.close()
+
     def _through(self, begins: datetime, rows: Sequence[Arrival], growing: GrowingFile) -> None:
         """Go from instant to instant until the day is over."""
         assert self._service is not None
         assert self._host is not None
         ends = self.event.last_end + AFTERWARDS
-        marks = sorted({_tick_after(a.at) for a in rows} | set(self.kills) | self._host.instants())
+        merges = {t.begins for t in self.merges if t.begins}
+        marks = sorted({_tick_after(a.at) for a in rows} | set(self.kills) | merges | self._host.instants())
         for _ in range(MOST_TURNS):
             now = self.clock.now()
             if now >= ends:
@@ -224,6 +235,7 @@ class Play:
             growing.grow(now)
             self._host.act(now)
             self._strike()
+            self._merge(now)
             said = self._service.turn()
             if said is None:
                 self.clock.advance(RESTART)

@@ -41,6 +41,7 @@ def test_help_lists_the_verbs_in_the_order_one_meets_them() -> None:
         "apply",
         "run",
         "status",
+        "seats",
         "preview",
         "person",
         "purge",

@@ -125,6 +125,14 @@ def unique(letters: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
+def test_everybody_of_a_workshop_that_joins_another_is_told_once(tmp_path: Path) -> None:
+    code, report, letters = rehearse(tmp_path, "merge=08:00/B/A")
+    assert (code, report["workshops"]["tensions"]["taken"]) == (0, 0)
+    told = [letter["to"] for letter in letters if letter["kind"] == "moved"]
+    assert len(told) == len(set(told)) > 0
+    assert report["workshops"]["acteurs"]["taken"] > len(told)
+
+
 def test_everything_at_once_is_survived(tmp_path: Path) -> None:
     faults = (
         "smtp-down=08:55-09:10",
@@ -171,7 +179,19 @@ def test_faults_are_read_on_the_days_wall_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["", "rain", "smtp-down=09:00", "smtp-down=10:00-09:00", "smtp-4xx=0%", "kill=soon", "latecomer=25:00"]
+    "spec",
+    [
+        "",
+        "rain",
+        "smtp-down=09:00",
+        "smtp-down=10:00-09:00",
+        "smtp-4xx=0%",
+        "kill=soon",
+        "latecomer=25:00",
+        "merge=09:00",
+        "merge=09:00/B/B",
+        "merge=09:00/B/Z",
+    ],
 )
 def test_a_fault_that_is_not_understood_is_refused_with_the_forms_there_are(spec: str) -> None:
     with pytest.raises(BadConfiguration, match="smtp-4xx=10%"):
