@@ -194,6 +194,7 @@ def test_a_letter_says_what_its_reader_needs_in_the_hours_of_the_place() -> None
         "host": None,
         "fallback": False,
         "page": "",
+        "after": None,
         "asked": None,
         "notice": {"controller": "Association", "dpo": "dpo@exemple.fr", "people_days": 30},
     }
