@@ -12,13 +12,17 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from orchestrator.core.errors import Held, OrchestratorError
+from orchestrator.jobs.alarms import push
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.post import PostRoom, Worker, rooms
+from orchestrator.jobs.returns import read_returns
 from orchestrator.jobs.world import Report, World
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 10
+ALARM_SECONDS = 15
+RETURN_SECONDS = 60
 IDLE_SECONDS = 5
 """How long an idle connection waits before it looks at the outbox again: another process may have filled it."""
 STOP_SECONDS = 15
@@ -56,6 +60,8 @@ class Daemon:
         self._scheduler.add_job(
             self._tick, "interval", seconds=BEAT_SECONDS, id="beat", next_run_time=self._clock.now()
         )
+        for job, seconds in ((self._wake_somebody, ALARM_SECONDS), (self._read_returns, RETURN_SECONDS)):
+            self._scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
         self._scheduler.start()
         pool = [
             threading.Thread(target=self._deliver, args=(room,), daemon=True)
@@ -89,6 +95,20 @@ class Daemon:
         with self._post_wakes:
             self._post_wakes.notify_all()
         self._wake_at(wake)
+
+    def _wake_somebody(self) -> None:
+        """Push new alarms: the relay's are raised between beats."""
+        for world in self._worlds:
+            try:
+                push(world)
+            except OrchestratorError as error:
+                log.error("alarms of %s could not be pushed: %s", world.event.key, error)
+
+    def _read_returns(self) -> None:
+        try:
+            read_returns(self._worlds)
+        except OrchestratorError as error:
+            log.error("the mailbox of returns could not be settled: %s", error)
 
     def _beat(self, world: World) -> Report | None:
         """Beat one event; what fails there stays there."""

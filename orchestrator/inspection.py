@@ -121,10 +121,10 @@ def _relay(settings: Settings, _clock: Clock) -> Iterator[Finding]:
         yield Finding(level="error", what=error.message, remedy=error.remedy)
 
 
-def _templates(_settings: Settings, _clock: Clock) -> Iterator[Finding]:
-    broken = wiring.scribe().check()
+def _templates(settings: Settings, _clock: Clock) -> Iterator[Finding]:
+    broken = wiring.scribe(settings).check()
     if not broken:
-        yield Finding(level="ok", what="les modèles de lettres sont complets")
+        yield Finding(level="ok", what="les modèles de lettres sont complets, et chacun porte son lien")
     for problem in broken:
         yield Finding(level="error", what=f"modèle de lettre cassé : {problem}", remedy="corrigez-le, ou retirez-le")
 

@@ -140,3 +140,54 @@ class Post(Protocol):
 
     def connect(self) -> AbstractContextManager[Line]:
         """Open a connection, log in. Raises RelayUnavailable. Closing never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An alarm to be pushed to somebody."""
+
+    event: str
+    title: str
+    key: str
+    what: str
+    remedy: str
+    since: datetime
+
+
+class Siren(Protocol):
+    """A way to wake somebody that is not the relay of the letters."""
+
+    def sound(self, call: Call) -> None:
+        """Wake somebody. Raises Unheard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A report that a letter did not arrive for good (RFC 3464). `words` are the remote's own."""
+
+    message_id: str
+    recipient: str
+    status: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plea:
+    """Somebody writes that they have no link."""
+
+    sender: str
+
+
+Returned = Undelivered | Plea
+
+
+class Returns(Protocol):
+    """The mailbox where letters and answers come back. Only read."""
+
+    @property
+    def name(self) -> str:
+        """What its mark is kept under."""
+
+    def read(self, mark: str) -> tuple[list[Returned], str]:
+        """What came after a mark, and the next mark; nothing at first, what lies there is old. Raises
+        UnreadableSource."""

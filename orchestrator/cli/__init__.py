@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, work
+from orchestrator.cli import control, play, prepare, work
 
 VERBS = (
     prepare.init,
@@ -17,6 +17,13 @@ VERBS = (
     work.apply,
     work.run,
     work.status,
+    control.outbox,
+    control.pause,
+    control.resume,
+    control.approve,
+    control.announce,
+    control.resend,
+    control.fallback,
     prepare.preview,
     play.rehearse,
     play.demo,

@@ -87,7 +87,7 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
         else:
             _decide(world, now, report, people)
             memory.decide_at = report.decide_at
-            _raise_alarms(world, now, report, ("source", "held", "zoom:", "hold:"))
+            _raise_alarms(world, now, report, ("source", "held", "zoom:", "hold:", "templates:"))
             decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
             versions = (decided, versions[1])
     report.wake(next((at for at in instants(world.event) if at > now), None))
@@ -123,6 +123,7 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
     ways = register(world, now, meetings, list(people.values()), list(places.values()), report)
     letters = letters_owed(world, now, people, places, meetings, ways)
     keep_holds(world, now, letters, report)
+    _say_what_is_not_used(world, report)
     report.letters = store.outbox.plan(event.key, world.relay, letters, now)
 
 
@@ -164,6 +165,12 @@ def _say_who_is_held(held: tuple[str, ...], report: Report) -> None:
                 remedy="si c'est voulu : orchestrator apply --confirm-withdrawals ; sinon redonnez le fichier entier",
             )
         )
+
+
+def _say_what_is_not_used(world: World, report: Report) -> None:
+    for n, trouble in enumerate(world.template_troubles):
+        what = f"modèle de lettre inutilisable, celui d'origine le remplace : {trouble}"
+        report.problems.append(Problem(key=f"templates:{n}", what=what, remedy="corrigez-le, puis redémarrez"))
 
 
 def letters_owed(

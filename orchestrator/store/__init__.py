@@ -15,6 +15,7 @@ from orchestrator.store.meetings import Kept, MeetingsKept, Way
 from orchestrator.store.notices import Memos, Notices
 from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
+from orchestrator.store.returns import Returns
 from orchestrator.store.schema import alarm
 
 __all__ = ["Alarms", "Database", "Delivery", "Hold", "Kept", "Planned", "Reading", "Store", "Way"]
@@ -80,6 +81,7 @@ class Store:
         self.holds = Holds(self.db)
         self.notices = Notices(self.db)
         self.memos = Memos(self.db)
+        self.returns = Returns(self.db)
 
     def open(self) -> Store:
         self.db.migrate()
