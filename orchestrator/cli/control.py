@@ -239,7 +239,7 @@ def fallback(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, is_
     """Plan B : dire à tout le monde de se retrouver à event.fallback_url."""
     from orchestrator.core.errors import BadConfiguration
     from orchestrator.core.letters import FALLBACK
-    from orchestrator.jobs.control import everybody, plan_b, put_in_outbox
+    from orchestrator.jobs.control import meeting_again, plan_b, put_in_outbox
 
     at = desk(configs, secrets)
     url = at.event.fallback_url
@@ -247,8 +247,8 @@ def fallback(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, is_
         raise BadConfiguration((f"{at.settings.path.name}: event.fallback_url – cette adresse manque ; ajoutez-la",))
     with closing(at.store):
         is_on = bool(at.store.memos.get(at.event.key, FALLBACK))
-        people = [who for who in everybody(at.event, at.store) if who.sessions and who.first_sent_at is not None]
-        told = [who for who in people if FALLBACK in who.told]
+        people = meeting_again(at.event, at.store, at.now)
+        told = [who for who in people if who.told.get(FALLBACK, ("",))[0]]
         count = len(told) if undo else len(people)
         question = (
             f"Annoncer le retour sur Zoom à {count} personnes ?" if undo else f"Envoyer {count} personnes à {url} ?"

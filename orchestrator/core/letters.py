@@ -188,7 +188,7 @@ def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str]
         yield from _missed(book, who, write, ways)
     yield from _reminders(book, who, write, ways, now)
     if who.first_sent_at is not None:
-        yield from _corrections(book, who, write, ready=ready)
+        yield from _corrections(book, who, write, ready=ready, is_over=over.union(book.off).issuperset(who.sessions))
 
 
 Write = Callable[..., Owed]
@@ -266,10 +266,11 @@ def _reminders(book: Almanac, who: Recipient, write: Write, sessions: Collection
         )
 
 
-def _corrections(book: Almanac, who: Recipient, write: Write, *, ready: bool) -> Iterator[Owed]:
+def _corrections(book: Almanac, who: Recipient, write: Write, *, ready: bool, is_over: bool) -> Iterator[Owed]:
     changed = changed_facts(book, who)
     if FALLBACK in changed:
-        yield _plan_b(book, who, write, changed)
+        if not is_over:
+            yield _plan_b(book, who, write, changed)
         del changed[FALLBACK]
     if not changed:
         return
@@ -292,8 +293,8 @@ def _plan_b(book: Almanac, who: Recipient, write: Write, changed: Mapping[str, s
 
 def farewell(book: Almanac, who: Recipient, now: datetime) -> Iterator[Owed]:
     """List what somebody is owed who withdrew: one letter that ends what they were told, if they were told it."""
-    ahead = [key for key in book.sessions if f"time:{key}" in who.told and book.sessions[key].ends_at > now]
-    still = [key for key in ahead if who.told[f"time:{key}"][0] != CANCELLED]
+    ahead = [key for key in book.sessions if book.sessions[key].ends_at > now]
+    still = [key for key in ahead if who.told.get(f"time:{key}", ("",))[0] not in ("", CANCELLED)]
     if who.gone_at is None or not still:
         return
     at = who.gone_at + GRACE
@@ -313,20 +314,22 @@ def farewell(book: Almanac, who: Recipient, now: datetime) -> Iterator[Owed]:
 def facts_told(
     book: Almanac, who: Recipient, kind: str, session: str, changed: Mapping[str, str]
 ) -> dict[str, str | None]:
-    """Say what a letter tells its reader; None = that it is no longer so."""
+    """Say what a letter tells its reader; "" = that it is no longer so, remembered so that it can be told anew."""
     if kind in ("announce", "late", "shared"):
         return {}
+    if kind == "fallback":
+        return {FALLBACK: book.fallback}
     if kind == "bye":
-        return dict.fromkeys(who.told) | {BYE: f"{who.gone_at}"}
+        return {**dict.fromkeys(who.told, ""), BYE: f"{who.gone_at}"}
     if kind == "cancelled":
         gone = {fact: value for fact, value in changed.items() if value == CANCELLED}
         return {f: v for f, v in gone.items() if not session or f == f"time:{session}"}
     facts: dict[str, str | None] = dict(facts_for(book, who, [session] if session else None))
-    if FALLBACK in who.told and not book.fallback:
-        facts[FALLBACK] = None
+    if kind in ("room", "started"):  # they name an hour, not the session's hours
+        facts.pop(f"time:{session}", None)
     if kind == "moved":
-        facts |= {fact: value or None for fact, value in changed.items() if value != CANCELLED}
-        facts |= {fact: None for fact in who.told if fact not in (FALLBACK, BYE) and _is_removed(who, fact)}
+        facts |= {fact: value for fact, value in changed.items() if not fact.startswith(FALLBACK)}
+        facts |= {fact: "" for fact in who.told if fact not in (FALLBACK, BYE) and _is_removed(who, fact)}
     return {fact: value for fact, value in facts.items() if value != CANCELLED}
 
 
@@ -340,7 +343,7 @@ def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:
     A room of the wave at tell_at is told by its own letter; links and rooms of a session that is off, or no longer
     theirs, are no news; nor is it that a session they heard is cancelled is no longer theirs.
     """
-    if not who.told:
+    if not who.told and who.first_sent_at is None:
         return {}
     true = facts_for(book, who)
     changed = {}

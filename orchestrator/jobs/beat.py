@@ -124,6 +124,9 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
     letters = letters_owed(world, now, people, places, meetings, ways)
     keep_holds(world, now, letters, report)
     _say_what_is_not_used(world, report)
+    for notice in store.notices.all(event.key):
+        if notice.void_at > now:
+            report.decide_again(notice.void_at)
     report.letters = store.outbox.plan(event.key, world.relay, letters, now)
 
 

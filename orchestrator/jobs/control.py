@@ -48,6 +48,12 @@ def put_in_outbox(event: Event, store: Store, relay: str, now: datetime) -> int:
     return store.notices.plan(event.key, relay, letters, now)
 
 
+def meeting_again(event: Event, store: Store, now: datetime) -> list[Recipient]:
+    """Who has had a first letter and has a session before them: whom plan B concerns."""
+    ahead = {s.key for s in event.sessions if s.ends_at > now and not event.is_cancelled(s.key)}
+    return [w for w in everybody(event, store) if w.first_sent_at is not None and ahead.intersection(w.sessions)]
+
+
 def plan_b(event: Event, store: Store, now: datetime, *, on: bool) -> bool:
     """Turn plan B on or off; False when it was so already."""
     return store.memos.set(event.key, FALLBACK, "on" if on else "", now, news=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.letters import (
-    BYE,
+    CANCELLED,
     FALLBACK,
     Almanac,
     Recipient,
@@ -29,6 +29,8 @@ from orchestrator.store import Delivery
 
 GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that a letter mentions (demand, seats taken)."""
+CORRECTIONS = ("moved", "cancelled", "fallback")
+"""Kinds that say what has changed since a first letter."""
 ASKED = ("announce", "resend", "late", "shared")
 """Kinds whose revision names the notice that asks for them."""
 YEAR_ONE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -107,7 +109,8 @@ class Words:
         if person is None:
             raise NobodyThere("cette personne s'est désinscrite, ou est revenue")
         seats = {person.email: store.seats.of(event.key, person.email)}
-        who = next(iter(people_as_recipients(event, [person], passes, seats, told, {})))
+        first = {delivery.person: delivery.due_at} if delivery.kind in CORRECTIONS else {}
+        who = next(iter(people_as_recipients(event, [person], passes, seats, told, first)))
         who = replace(who, gone_at=gone_at, sessions=() if gone_at else who.sessions)
         return who, Name(first=person.first_name, last=person.last_name), person.wishes
 
@@ -150,7 +153,8 @@ class Words:
         if delivery.kind in ("announce", "fallback", "late", "shared") or is_light(book.event, delivery.address):
             return []
         keys = [delivery.session] if delivery.session else list(who.sessions)
-        removed = [fact.partition(":")[2] for fact in who.told if fact.startswith("time:") and not delivery.session]
+        told = [fact for fact, (value, _) in who.told.items() if fact.startswith("time:") and value]
+        removed = [fact.partition(":")[2] for fact in told if not delivery.session]
         keys += [key for key in removed if key not in keys and key in book.sessions]
         return [self._entry(book, who, key, now) for key in keys if book.sessions[key].ends_at > now]
 
@@ -162,8 +166,9 @@ class Words:
 
     def _entry(self, book: Almanac, who: Recipient, key: str, now: datetime) -> CalendarEntry:
         event, session = book.event, book.sessions[key]
-        value, at = who.told.get(f"time:{key}") or ("", who.told.get(BYE, ("", YEAR_ONE))[1])
-        unchanged = value == book.times[key]
+        value, at = who.told.get(f"time:{key}", ("", YEAR_ONE))
+        cancelled = key not in who.sessions or key in book.off
+        unchanged = value == book.times[key] and (value == CANCELLED or not cancelled)
         french = (who.language or event.language) == "fr"
         return CalendarEntry(
             uid=self._uid(key),
@@ -173,7 +178,7 @@ class Words:
             ends_at=session.ends_at,
             location=self.world.page_of(who.ref) or whereabouts(event, french=french),
             description=described(event, self.world.page_of(who.ref), french=french),
-            cancelled=key not in who.sessions or key in book.off,
+            cancelled=cancelled,
         )
 
 
