@@ -343,7 +343,7 @@ def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:
     A room of the wave at tell_at is told by its own letter; links and rooms of a session that is off, or no longer
     theirs, are no news; nor is it that a session they heard is cancelled is no longer theirs.
     """
-    if not who.told and who.first_sent_at is None:
+    if not who.told:
         return {}
     true = facts_for(book, who)
     changed = {}

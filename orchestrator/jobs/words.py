@@ -29,8 +29,6 @@ from orchestrator.store import Delivery
 
 GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that a letter mentions (demand, seats taken)."""
-CORRECTIONS = ("moved", "cancelled", "fallback")
-"""Kinds that say what has changed since a first letter."""
 ASKED = ("announce", "resend", "late", "shared")
 """Kinds whose revision names the notice that asks for them."""
 YEAR_ONE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -109,8 +107,7 @@ class Words:
         if person is None:
             raise NobodyThere("cette personne s'est désinscrite, ou est revenue")
         seats = {person.email: store.seats.of(event.key, person.email)}
-        first = {delivery.person: delivery.due_at} if delivery.kind in CORRECTIONS else {}
-        who = next(iter(people_as_recipients(event, [person], passes, seats, told, first)))
+        who = next(iter(people_as_recipients(event, [person], passes, seats, told, {})))
         who = replace(who, gone_at=gone_at, sessions=() if gone_at else who.sessions)
         return who, Name(first=person.first_name, last=person.last_name), person.wishes
 

@@ -38,7 +38,7 @@ class Notices:
         if not rows:
             return 0
         with self._db.write() as c:
-            new = sum(c.execute(self._db.insert_unless_there(notice), [row]).rowcount for row in rows)
+            new = sum(self._db.is_new(c, notice, row) for row in rows)
             if new:
                 bring_news(c, event)
         return new
@@ -49,7 +49,7 @@ class Notices:
         if not rows:
             return 0
         with self._db.write() as c:
-            return sum(c.execute(self._db.insert_unless_there(letter), [row]).rowcount for row in rows)
+            return sum(self._db.is_new(c, letter, row) for row in rows)
 
 
 class Memos:
