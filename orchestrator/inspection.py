@@ -32,8 +32,8 @@ class Finding:
 
 
 def inspect(settings: Settings, clock: Clock) -> list[Finding]:
-    """Look at the dates, the source, Zoom, the relay, the templates, the send plan and the store."""
-    looks = (_dates, _source, _zoom, _relay, _templates, _send_plan)
+    """Look at the dates, the source, Zoom, the relay, the returns, the templates, the send plan and the store."""
+    looks = (_dates, _source, _zoom, _relay, _returns, _templates, _send_plan)
     return [finding for look in looks for finding in look(settings, clock)]
 
 
@@ -118,6 +118,17 @@ def _relay(settings: Settings, _clock: Clock) -> Iterator[Finding]:
     except BadConfiguration as error:
         yield Finding(level="error", what=error.problems[0])
     except OrchestratorError as error:
+        yield Finding(level="error", what=error.message, remedy=error.remedy)
+
+
+def _returns(settings: Settings, _clock: Clock) -> Iterator[Finding]:
+    box = wiring.returns(settings)
+    if box is None:
+        return
+    try:
+        box.read("")
+        yield Finding(level="ok", what="la boîte des retours s'ouvre")
+    except UnreadableSource as error:
         yield Finding(level="error", what=error.message, remedy=error.remedy)
 
 

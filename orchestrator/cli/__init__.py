@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import control, play, prepare, work
+from orchestrator.cli import byhand, control, play, prepare, work
 
 VERBS = (
     prepare.init,
@@ -21,9 +21,9 @@ VERBS = (
     control.pause,
     control.resume,
     control.approve,
-    control.announce,
-    control.resend,
-    control.fallback,
+    byhand.announce,
+    byhand.resend,
+    byhand.fallback,
     prepare.preview,
     play.rehearse,
     play.demo,

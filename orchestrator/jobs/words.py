@@ -16,13 +16,13 @@ from orchestrator.core.letters import (
     almanac,
     changed_facts,
     digest,
-    facts_told,
     people_as_recipients,
     speakers_as_recipients,
 )
 from orchestrator.core.model import Event, Wishes
 from orchestrator.core.notices import STRANGER
 from orchestrator.core.seating import demand, explain
+from orchestrator.core.told import facts_told
 from orchestrator.jobs.world import World
 from orchestrator.ports import CalendarEntry, Letter
 from orchestrator.store import Delivery

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.core.holds import WaveKey, waves
-from orchestrator.core.letters import Owed, Recipient, almanac, farewell, owed, scheduled
+from orchestrator.core.letters import Owed, Recipient, almanac, owed, scheduled
 from orchestrator.core.model import Answers, LetterWishes, Quota, Refusal
 from orchestrator.core.notices import Notice, addressed, again, announcement, turned_away
 from orchestrator.core.presence import Live
+from orchestrator.core.told import farewell
 from tests.make import (
     LONG_BEFORE,
     MEETING,

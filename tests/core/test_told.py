@@ -18,11 +18,10 @@ from orchestrator.core.letters import (
     Recipient,
     almanac,
     changed_facts,
-    facts_told,
-    farewell,
     owed,
 )
 from orchestrator.core.model import Session
+from orchestrator.core.told import facts_told, farewell
 from tests import make
 from tests.make import MEETING, TELL_AT, event, found, paris, pass_, recipient, session, told_seat
 
