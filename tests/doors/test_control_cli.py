@@ -144,7 +144,7 @@ def test_a_preview_can_be_sent_to_oneself_marked_as_a_test(lab: Lab) -> None:
 def test_a_template_of_the_organisers_is_checked_and_a_broken_one_never_leaves(tmp_path: Path) -> None:
     with Lab(tmp_path, people=1) as lab:
         text = lab.config.read_text("utf-8")
-        lab.config.write_text(text + '\n[letters]\ntemplates = "lettres"\n', "utf-8")
+        lab.config.write_text(text.replace('templates = ""', 'templates = "lettres"'), "utf-8")
         (tmp_path / "lettres" / "link").mkdir(parents=True)
         (tmp_path / "lettres" / "link" / "body.txt").write_text("Bonjour {{ prenom }}", "utf-8")
         checked = lab.run("check")
