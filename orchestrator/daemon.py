@@ -13,14 +13,18 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from orchestrator.core.errors import Held, OrchestratorError
 from orchestrator.gateways.alarm.life import SignsOfLife
+from orchestrator.jobs.alarms import push
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.post import PostRoom, rooms
 from orchestrator.jobs.pulse import Watched
+from orchestrator.jobs.returns import read_returns
 from orchestrator.jobs.world import Report, World
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 10
+ALARM_SECONDS = 15
+RETURN_SECONDS = 60
 IDLE_SECONDS = 5
 """How long an idle post waits before it looks at the outbox again: another process may have filled it."""
 STOP_SECONDS = 15
@@ -66,6 +70,8 @@ class Daemon:
             self._tick, "interval", seconds=BEAT_SECONDS, id="beat", next_run_time=self._clock.now()
         )
         self._signs.ready()
+        for job, seconds in ((self._wake_somebody, ALARM_SECONDS), (self._read_returns, RETURN_SECONDS)):
+            self._scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
         self._scheduler.start()
         pool = [
             threading.Thread(target=self.deliver, args=(room,), name=f"post-{n}", daemon=True)
@@ -107,6 +113,20 @@ class Daemon:
         if self.watched().is_beating:
             self._signs.good(self._clock.now())
         self._wake_at(wake)
+
+    def _wake_somebody(self) -> None:
+        """Push new alarms: the relay's are raised between beats."""
+        for world in self._worlds:
+            try:
+                push(world)
+            except OrchestratorError as error:
+                log.error("alarms of %s could not be pushed: %s", world.event.key, error)
+
+    def _read_returns(self) -> None:
+        try:
+            read_returns(self._worlds)
+        except OrchestratorError as error:
+            log.error("the mailbox of returns could not be settled: %s", error)
 
     def _beat(self, world: World) -> Report | None:
         """Beat one event; what fails there stays there."""

@@ -33,8 +33,8 @@ class Finding:
 
 
 def inspect(settings: Settings, clock: Clock) -> list[Finding]:
-    """Look at the dates, the source, Zoom, the relay, the templates, the send plan and the store."""
-    looks = (_dates, _source, _zoom, _relay, _templates, _send_plan)
+    """Look at the dates, the source, Zoom, the relay, the returns, the templates, the send plan and the store."""
+    looks = (_dates, _source, _zoom, _relay, _returns, _templates, _send_plan)
     return [finding for look in looks for finding in look(settings, clock)]
 
 
@@ -129,10 +129,21 @@ def _relay(settings: Settings, _clock: Clock) -> Iterator[Finding]:
         yield Finding(level="error", what=error.message, remedy=error.remedy)
 
 
-def _templates(_settings: Settings, _clock: Clock) -> Iterator[Finding]:
-    broken = wiring.scribe().check()
+def _returns(settings: Settings, _clock: Clock) -> Iterator[Finding]:
+    box = wiring.returns(settings)
+    if box is None:
+        return
+    try:
+        box.read("")
+        yield Finding(level="ok", what="la boîte des retours s'ouvre")
+    except UnreadableSource as error:
+        yield Finding(level="error", what=error.message, remedy=error.remedy)
+
+
+def _templates(settings: Settings, _clock: Clock) -> Iterator[Finding]:
+    broken = wiring.scribe(settings).check()
     if not broken:
-        yield Finding(level="ok", what="les modèles de lettres sont complets")
+        yield Finding(level="ok", what="les modèles de lettres sont complets, et chacun porte son lien")
     for problem in broken:
         yield Finding(level="error", what=f"modèle de lettre cassé : {problem}", remedy="corrigez-le, ou retirez-le")
 

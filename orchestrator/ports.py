@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -144,6 +144,12 @@ class Letter:
     calendar: tuple[CalendarEntry, ...] = ()
     alike: Alike | None = None
 
+    def in_full(self) -> Letter:
+        """The same letter with its own contents, by itself."""
+        if self.alike is None:
+            return self
+        return replace(self, contents=self.alike.compose(self.alike.slots), alike=None)
+
 
 class Scribe(Protocol):
     """Puts letters in words."""
@@ -235,3 +241,54 @@ class Post(Protocol):
 
     def connect(self) -> AbstractContextManager[Line]:
         """Open a connection, log in. Raises RelayUnavailable. Closing never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An alarm to be pushed to somebody."""
+
+    event: str
+    title: str
+    key: str
+    what: str
+    remedy: str
+    since: datetime
+
+
+class Siren(Protocol):
+    """A way to wake somebody that is not the relay of the letters."""
+
+    def sound(self, call: Call) -> None:
+        """Wake somebody. Raises Unheard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A report that a letter did not arrive for good (RFC 3464). `words` are the remote's own."""
+
+    message_id: str
+    recipient: str
+    status: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plea:
+    """Somebody writes that they have no link."""
+
+    sender: str
+
+
+Returned = Undelivered | Plea
+
+
+class Returns(Protocol):
+    """The mailbox where letters and answers come back. Only read."""
+
+    @property
+    def name(self) -> str:
+        """What its mark is kept under."""
+
+    def read(self, mark: str) -> tuple[list[Returned], str]:
+        """What came after a mark, and the next mark; nothing at first, what lies there is old. Raises
+        UnreadableSource."""

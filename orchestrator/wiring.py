@@ -7,24 +7,28 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator import shipped
+from orchestrator.core.contents import Outlook
 from orchestrator.core.entry import door_of, token
 from orchestrator.core.errors import BadConfiguration, OrchestratorError
 from orchestrator.core.model import Event
+from orchestrator.core.samples import Sample, contents_of, invented_seats, nobody, outlook_of, samples
 from orchestrator.gateways.alarm.life import SignsOfLife
-from orchestrator.gateways.mail.scribe import JinjaScribe
+from orchestrator.gateways.alarm.webhook import Webhook
+from orchestrator.gateways.mail.bounces import ImapReturns
+from orchestrator.gateways.mail.safe import SafeScribe
 from orchestrator.gateways.mail.smtp import SmtpPost
 from orchestrator.gateways.registrations import Columns, Register, in_file
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.presence import live
 from orchestrator.jobs.world import World, no_page, nothing_known
-from orchestrator.ports import Clock
+from orchestrator.ports import Clock, Letter
 from orchestrator.settings import Settings
 from orchestrator.settings.key import service_key
 from orchestrator.store import Database, Store, backup
@@ -141,8 +145,34 @@ def back_up(url: str, target: Path) -> int:
     return backup.copy(source, target)
 
 
-def scribe() -> JinjaScribe:
-    return JinjaScribe([shipped.templates() / "letters"])
+def scribe(settings: Settings | None = None) -> SafeScribe:
+    """Write letters from the shipped templates, or from the organiser's own where those hold."""
+    own = None if settings is None else settings.templates
+    if settings is None or own is None:
+        return SafeScribe(shipped.templates() / "letters")
+    return SafeScribe(shipped.templates() / "letters", own, sample_letters(settings.event))
+
+
+def sample_letters(event: Event) -> Iterator[Letter]:
+    """One letter of every kind to somebody invented, in both languages."""
+    person, outlook = nobody(event), outlook_of(event)
+    for sample in samples(event, person, invented_seats(event, person)):
+        for language in ("fr", "en"):
+            yield sample_letter(event, sample, outlook, language)
+
+
+def sample_letter(event: Event, sample: Sample, outlook: Outlook, language: str) -> Letter:
+    """A sample ready for a scribe."""
+    return Letter(
+        kind=sample.kind,
+        language=language,
+        to=sample.who.address,
+        sender=event.mail_from,
+        reply_to=event.reply_to,
+        message_id="<apercu@localhost>",
+        written_at=event.seating.tell_at,
+        contents=contents_of(event, sample, outlook),
+    )
 
 
 def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -> ZoomMeetings:
@@ -182,6 +212,33 @@ def relay(settings: Settings, elsewhere: Elsewhere | None = None) -> SmtpPost:
         security=mail.security,
         username=mail.username,
         password=mail.password.get_secret_value(),
+    )
+
+
+def relay_name(settings: Settings) -> str:
+    """Name a relay and its user: quotas count per name."""
+    mail = settings.mail
+    return f"{mail.username}@{mail.host}:{mail.port}"
+
+
+def siren(settings: Settings, elsewhere: Elsewhere | None = None) -> Webhook | None:
+    """The way to wake somebody; none in a rehearsal."""
+    url = settings.alarm_url.get_secret_value()
+    return Webhook(url) if url and elsewhere is None else None
+
+
+def returns(settings: Settings, elsewhere: Elsewhere | None = None) -> ImapReturns | None:
+    """The mailbox where letters come back; none in a rehearsal."""
+    box = settings.bounces
+    if box is None or elsewhere is not None:
+        return None
+    return ImapReturns(
+        host=box.host,
+        port=box.port,
+        security=box.security,
+        username=box.username,
+        password=box.password.get_secret_value(),
+        folder=box.folder,
     )
 
 
@@ -238,6 +295,7 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
     """Build everything one event's jobs may touch."""
     event = settings.event
     mail = settings.mail
+    words = scribe(settings)
     return World(
         event=event,
         store=store,
@@ -245,10 +303,13 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
         registrations=registrations(settings, event, elsewhere),
         meetings=zoom(settings, clock, elsewhere),
         post=relay(settings, elsewhere),
-        scribe=scribe(),
+        scribe=words,
+        template_troubles=words.troubles,
         owner=name,
-        relay=f"{mail.username}@{mail.host}:{mail.port}",
+        relay=relay_name(settings),
         connections=mail.connections,
+        siren=siren(settings, elsewhere),
+        returns=returns(settings, elsewhere),
         organisers=settings.web.organisers if settings.web else (),
         live=(lambda key: live(store, key, clock.now()))
         if settings.zoom.webhook_secret.get_secret_value()
@@ -261,4 +322,5 @@ def worlds(found: Sequence[Settings], clock: Clock) -> list[World]:
     """Build the worlds of several events over one store."""
     store, name = open_store(found[0].store_url), owner()
     shared = scribe()
-    return [replace(world(settings, store, clock, name), scribe=shared) for settings in found]
+    made = [(settings, world(settings, store, clock, name)) for settings in found]
+    return [one if settings.templates else replace(one, scribe=shared) for settings, one in made]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import after, keep, play, prepare, privacy, seats, work, zoom
+from orchestrator.cli import after, byhand, control, keep, play, prepare, privacy, seats, work, zoom
 
 VERBS = (
     prepare.init,
@@ -19,6 +19,13 @@ VERBS = (
     work.run,
     work.status,
     seats.seats,
+    control.outbox,
+    control.pause,
+    control.resume,
+    control.approve,
+    byhand.announce,
+    byhand.resend,
+    byhand.fallback,
     prepare.preview,
     after.attendance,
     after.certificates,

@@ -103,14 +103,23 @@ def check(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> Non
 
 @click.command()
 @configured
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Dossier à remplir.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Dossier à remplir.")
+@click.option("--to", metavar="ADRESSE", help="Vous envoyer toutes les lettres, marquées [ESSAI].")
 @explained
-def preview(configs: tuple[Path, ...], secrets: Path | None, out: Path) -> None:
-    """Écrire chaque lettre telle qu'elle sera lue, dans une page à ouvrir."""
-    from orchestrator import proofs
+def preview(configs: tuple[Path, ...], secrets: Path | None, out: Path | None, to: str | None) -> None:
+    """Écrire chaque lettre telle qu'elle sera lue, dans une page à ouvrir, ou vous les envoyer."""
+    from orchestrator import proofs, wiring
 
+    if out is None and to is None:
+        say("preview : donnez --out DOSSIER pour une page à ouvrir, ou --to ADRESSE pour les recevoir", bad=True)
+        end(MISUSED)
     events = load(configs, secrets)
     for settings in events:
+        if to is not None:
+            sent = proofs.send(settings, to, wiring.SystemClock())
+            say(f"{sent} lettres d'essai parties à {to}", good=True)
+        if out is None:
+            continue
         folder = out if len(events) == 1 else out / settings.event.key
         pages = proofs.write(settings, folder)
         say(f"{pages} lettres pour « {settings.event.title} »", good=True)

@@ -123,6 +123,12 @@ class UnwritableLetter(OrchestratorError):
     """A letter could not be put in words or its bytes failed the last check; no other letter is concerned."""
 
 
+class Unheard(OrchestratorError):
+    """Nobody could be woken for an alarm; it is tried again."""
+
+    permanent = False
+
+
 class Held(OrchestratorError):
     """Somebody else holds what is needed (a lease); try again later."""
 

@@ -88,7 +88,8 @@ def _load(event: Event, key: WaveKey, letters: list[Owed], now: datetime) -> Wav
 
 
 def _waiting(event: Event, key: WaveKey, letters: list[Owed], latest: datetime) -> Waiting:
-    asked = [r for r in event.reminders if r.session == key.session and r.rule.name == key.rule]
+    others = "speakers" if key.kind == "reminder" else "registrants"
+    asked = [r for r in event.reminders if (r.session, r.rule.name) == (key.session, key.rule) and r.audience != others]
     strict = any(r.if_silent == "hold" for r in asked) if asked else event.letters.if_silent == "hold"
     return Waiting(
         wave=key,

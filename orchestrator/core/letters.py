@@ -188,7 +188,7 @@ def owed(book: Almanac, who: Recipient, now: datetime, meetings: Collection[str]
         yield from _missed(book, who, write, ways)
     yield from _reminders(book, who, write, ways, now)
     if who.first_sent_at is not None:
-        yield from _corrections(book, who, write, ready=ready)
+        yield from _corrections(book, who, write, ready=ready, is_over=over.union(book.off).issuperset(who.sessions))
 
 
 Write = Callable[..., Owed]
@@ -266,10 +266,11 @@ def _reminders(book: Almanac, who: Recipient, write: Write, sessions: Collection
         )
 
 
-def _corrections(book: Almanac, who: Recipient, write: Write, *, ready: bool) -> Iterator[Owed]:
+def _corrections(book: Almanac, who: Recipient, write: Write, *, ready: bool, is_over: bool) -> Iterator[Owed]:
     changed = changed_facts(book, who)
     if FALLBACK in changed:
-        yield _plan_b(book, who, write, changed)
+        if not is_over:
+            yield _plan_b(book, who, write, changed)
         del changed[FALLBACK]
     if not changed:
         return
@@ -288,50 +289,6 @@ def _corrections(book: Almanac, who: Recipient, write: Write, *, ready: bool) ->
 def _plan_b(book: Almanac, who: Recipient, write: Write, changed: Mapping[str, str]) -> Owed:
     """Tell where everybody meets now, or that it is Zoom again."""
     return write(kind="fallback", void_at=book.event.last_end, revision=_revision(who, {FALLBACK}, changed))
-
-
-def farewell(book: Almanac, who: Recipient, now: datetime) -> Iterator[Owed]:
-    """List what somebody is owed who withdrew: one letter that ends what they were told, if they were told it."""
-    ahead = [key for key in book.sessions if f"time:{key}" in who.told and book.sessions[key].ends_at > now]
-    still = [key for key in ahead if who.told[f"time:{key}"][0] != CANCELLED]
-    if who.gone_at is None or not still:
-        return
-    at = who.gone_at + GRACE
-    yield Owed(
-        kind="bye",
-        person=who.ref,
-        email=who.email,
-        to=who.address,
-        language=who.language or book.event.language,
-        revision=f"{who.gone_at.timestamp():.0f}",
-        due_at=at,
-        leave_from=at,
-        void_at=max(book.sessions[key].ends_at for key in still),
-    )
-
-
-def facts_told(
-    book: Almanac, who: Recipient, kind: str, session: str, changed: Mapping[str, str]
-) -> dict[str, str | None]:
-    """Say what a letter tells its reader; None = that it is no longer so."""
-    if kind in ("announce", "late", "shared"):
-        return {}
-    if kind == "bye":
-        return dict.fromkeys(who.told) | {BYE: f"{who.gone_at}"}
-    if kind == "cancelled":
-        gone = {fact: value for fact, value in changed.items() if value == CANCELLED}
-        return {f: v for f, v in gone.items() if not session or f == f"time:{session}"}
-    facts: dict[str, str | None] = dict(facts_for(book, who, [session] if session else None))
-    if FALLBACK in who.told and not book.fallback:
-        facts[FALLBACK] = None
-    if kind == "moved":
-        facts |= {fact: value or None for fact, value in changed.items() if value != CANCELLED}
-        facts |= {fact: None for fact in who.told if fact not in (FALLBACK, BYE) and _is_removed(who, fact)}
-    return {fact: value for fact, value in facts.items() if value != CANCELLED}
-
-
-def _is_removed(who: Recipient, fact: str) -> bool:
-    return fact.partition(":")[2] not in who.sessions
 
 
 def changed_facts(book: Almanac, who: Recipient) -> dict[str, str]:

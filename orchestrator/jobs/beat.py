@@ -27,6 +27,8 @@ from orchestrator.jobs.ways import LISTED_BEFORE, register
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept, Reading, Way
 
+DECIDED = ("source", "held", "zoom:", "seats:", "hold:", "templates:", "after:")
+"""What a beat that goes through everything has looked into: the beginnings of its alarms' keys."""
 AGAIN = (5, 10, 20, 40, 60)
 """Seconds until a beat that met a problem is tried again; then every last one."""
 
@@ -98,7 +100,7 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
         else:
             _decide(world, now, report, people)
             memory.decide_at = report.decide_at
-            _raise_alarms(world, now, report, ("source", "held", "zoom:", "seats:", "hold:", "after:"))
+            _raise_alarms(world, now, report, DECIDED)
             decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
             versions = (decided, versions[1])
     report.wake(next((at for at in instants(world.event) if at > now), None))
@@ -137,6 +139,10 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
     letters = letters_owed(world, now, people, places, meetings, ways)
     letters += alert_letters(event, alerts, world.organisers)
     keep_holds(world, now, letters, report)
+    _say_what_is_not_used(world, report)
+    for notice in store.notices.all(event.key):
+        if notice.void_at > now:
+            report.decide_again(notice.void_at)
     report.letters = store.outbox.plan(event.key, world.relay, letters, now)
 
 
@@ -179,6 +185,12 @@ def _say_who_is_held(held: tuple[str, ...], report: Report) -> None:
                 remedy="si c'est voulu : orchestrator apply --confirm-withdrawals ; sinon redonnez le fichier entier",
             )
         )
+
+
+def _say_what_is_not_used(world: World, report: Report) -> None:
+    for n, trouble in enumerate(world.template_troubles):
+        what = f"modèle de lettre inutilisable, celui d'origine le remplace : {trouble}"
+        report.problems.append(Problem(key=f"templates:{n}", what=what, remedy="corrigez-le, puis redémarrez"))
 
 
 def letters_owed(

@@ -13,7 +13,6 @@ from orchestrator.core.letters import (
     Owed,
     Recipient,
     almanac,
-    farewell,
     owed,
     people_as_recipients,
     speakers_as_recipients,
@@ -22,6 +21,7 @@ from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Event, Person, Seat
 from orchestrator.core.notices import addressed
 from orchestrator.core.presence import NOTHING_KNOWN, Live
+from orchestrator.core.told import farewell
 from orchestrator.jobs.attendance import REPLAY
 from orchestrator.store import Store
 

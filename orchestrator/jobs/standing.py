@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from orchestrator.core.holds import PAUSE
 from orchestrator.core.letters import KINDS
 from orchestrator.core.meetings import meeting_of, signing_in
 from orchestrator.core.model import Event, Person
@@ -34,11 +35,14 @@ class Standing:
     """Addresses the relay refuses, and its words."""
     workshops: dict[str, tuple[int, int]]
     alarms: tuple[tuple[str, str, datetime], ...]
+    paused_since: datetime | None
+    held: tuple[str, ...]
+    """Waves that wait for the organiser's approval."""
     next_letter: datetime | None
 
     @property
     def is_well(self) -> bool:
-        return not (self.alarms or self.refused or self.without_link)
+        return not (self.alarms or self.refused or self.without_link or self.paused_since or self.held)
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -53,6 +57,8 @@ class Standing:
             "refused": [{"to": to, "reply": reply} for to, reply in self.refused],
             "workshops": {key: {"taken": taken, "seats": seats} for key, (taken, seats) in self.workshops.items()},
             "alarms": [{"what": what, "remedy": remedy, "since": since} for what, remedy, since in self.alarms],
+            "paused_since": self.paused_since,
+            "waits_for_approval": list(self.held),
             "next_letter": self.next_letter,
         }
 
@@ -84,6 +90,9 @@ class Standing:
             if counts := self.letters.get(kind):
                 lines.append((not counts["refused"], f"{NAMES[kind]} : {_states(counts)}"))
         lines += [(True, f"« {key} » : {taken} places sur {seats}") for key, (taken, seats) in self.workshops.items()]
+        if self.paused_since:
+            lines.append((False, f"envois en pause depuis le {local(self.paused_since)} → orchestrator resume"))
+        lines += [(False, f"{wave} attend votre accord → orchestrator approve") for wave in self.held]
         if self.in_doubt:
             lines.append((True, f"{self.in_doubt} lettres peut-être reçues deux fois (copies identiques)"))
         lines += [(False, f"adresse refusée par le relais : {to} ({reply})") for to, reply in self.refused]
@@ -107,6 +116,7 @@ def stand(event: Event, store: Store, now: datetime) -> Standing:
     """Look at the store; changes nothing."""
     people, reading = store.people.registered(event.key), store.people.reading(event.key)
     deliveries, taken = store.outbox.all(event.key), store.seats.taken(event.key)
+    holds = store.holds.all(event.key)
     waiting = [d for d in deliveries if d.state == "due" and d.void_at > now]
     return Standing(
         known=store.events.is_known(event.key),
@@ -120,6 +130,8 @@ def stand(event: Event, store: Store, now: datetime) -> Standing:
         refused=tuple((d.address, d.reply) for d in deliveries if d.state == "refused"),
         workshops={w.key: (taken.get(w.key, 0), w.seats) for w in event.workshops},
         alarms=tuple(store.alarms.all(event.key).values()),
+        paused_since=holds[PAUSE].since if PAUSE in holds else None,
+        held=tuple(sorted(str(one.wave) for one in holds.values() if one.state == "held" and one.wave != PAUSE)),
         next_letter=min((max(d.leave_from, d.not_before or d.leave_from) for d in waiting), default=None),
     )
 

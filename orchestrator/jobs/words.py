@@ -14,19 +14,19 @@ from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.explaining import explain
 from orchestrator.core.letters import (
-    BYE,
+    CANCELLED,
     Almanac,
     Recipient,
     almanac,
     changed_facts,
     digest,
-    facts_told,
     people_as_recipients,
     speakers_as_recipients,
 )
 from orchestrator.core.model import Event, Wishes
 from orchestrator.core.notices import STRANGER, Notice
 from orchestrator.core.seating import demand
+from orchestrator.core.told import facts_told
 from orchestrator.jobs.alike import alike
 from orchestrator.jobs.attendance import REPLAY
 from orchestrator.jobs.hosting import alert_contents
@@ -215,7 +215,8 @@ class Words:
         if delivery.kind in ("announce", "fallback", "late", "shared") or is_light(book.event, delivery.address):
             return []
         keys = [delivery.session] if delivery.session else list(who.sessions)
-        removed = [fact.partition(":")[2] for fact in who.told if fact.startswith("time:") and not delivery.session]
+        told = [fact for fact, (value, _) in who.told.items() if fact.startswith("time:") and value]
+        removed = [fact.partition(":")[2] for fact in told if not delivery.session]
         keys += [key for key in removed if key not in keys and key in book.sessions]
         return [self._entry(book, who, key, now) for key in keys if book.sessions[key].ends_at > now]
 
@@ -231,8 +232,9 @@ class Words:
 
     def _entry(self, book: Almanac, who: Recipient, key: str, now: datetime) -> CalendarEntry:
         event, session = book.event, book.sessions[key]
-        value, at = who.told.get(f"time:{key}") or ("", who.told.get(BYE, ("", YEAR_ONE))[1])
-        unchanged = value == book.times[key]
+        value, at = who.told.get(f"time:{key}", ("", YEAR_ONE))
+        cancelled = key not in who.sessions or key in book.off
+        unchanged = value == book.times[key] and (value == CANCELLED or not cancelled)
         french = (who.language or event.language) == "fr"
         return CalendarEntry(
             uid=self._uid(key),
@@ -242,7 +244,7 @@ class Words:
             ends_at=session.ends_at,
             location=self.world.page_of(who.ref) or whereabouts(event, french=french),
             description=described(event, self.world.page_of(who.ref), french=french),
-            cancelled=key not in who.sessions or key in book.off,
+            cancelled=cancelled,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.core.model import Event, Refusal
 from orchestrator.core.presence import NOTHING_KNOWN, Live
-from orchestrator.ports import Clock, Meetings, Post, Registrations, Scribe
+from orchestrator.ports import Clock, Meetings, Post, Registrations, Returns, Scribe, Siren
 from orchestrator.store import Planned, Store
 
 
@@ -61,6 +61,10 @@ class World:
     organisers: tuple[str, ...] = ()
     """Whom to write to beside the event's own address when something is wrong."""
     patience: Patience = field(default_factory=Patience)
+    template_troubles: tuple[str, ...] = ()
+    """What of the organiser's own templates is not used, and why."""
+    siren: Siren | None = None
+    returns: Returns | None = None
     page_of: Callable[[str], str] = no_page
     live: Callable[[str], Live] = nothing_known
     """What is known of an event's meetings at this moment."""

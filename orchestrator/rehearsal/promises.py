@@ -21,6 +21,10 @@ from orchestrator.store import Delivery, Store, Way
 IN_TIME = timedelta(minutes=3)
 """Somebody registered at least this long before a session must have their link before it starts."""
 
+NAMING_THE_ROOM = ("link", "room", "moved", "reminder", "started", "resend")
+DEADLINED = ("started", "announce", "fallback", "resend", "late", "shared", "bye")
+"""Kinds whose deadline is their letter's own."""
+
 Line = Mapping[str, Any]
 
 
@@ -193,7 +197,11 @@ def _distinct(day: Day) -> list[Line]:
 def _never_late(day: Day) -> Iterator[str]:
     for line in day.evidence.letters:
         delivery = day.by_message.get(line["message_id"])
-        if delivery is not None and delivery.rule and at(line) >= day.event.session(delivery.session).starts_at:
+        if delivery is None:
+            continue
+        if delivery.rule and at(line) >= day.event.session(delivery.session).starts_at:
+            yield delivery.address
+        if delivery.kind in DEADLINED and at(line) >= delivery.void_at:
             yield delivery.address
 
 
@@ -231,7 +239,7 @@ def _rooms_at_zoom(day: Day) -> dict[str, set[str]]:
 
 
 def _newest_letter_says(day: Day, email: str, session: str, room: str) -> bool:
-    told = [line for line in day.to.get(email, ()) if line["kind"] in ("link", "room", "moved", "reminder")]
+    told = [line for line in day.to.get(email, ()) if line["kind"] in NAMING_THE_ROOM]
     about = [line for line in told if line["session"] in (None, session)]
     return bool(about) and room in " ".join(day.text(max(about, key=at)).split())
 

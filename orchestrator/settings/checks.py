@@ -151,11 +151,16 @@ def _in_the_clear(gate: Gate) -> Iterator[Problem]:
     if gate.bounces and gate.bounces.security == "none" and not is_loopback(gate.bounces.host):
         what = f"sans chiffrement, la boîte ne peut être que sur cette machine (reçu : « {gate.bounces.host} »)"
         yield Problem(("bounces", "security"), what, 'écrivez `security = "tls"`')
-    for key, url in (("api_url", gate.zoom.api_url), ("token_url", gate.zoom.token_url)):
+    outward: tuple[tuple[Loc, str], ...] = (
+        (("zoom", "api_url"), gate.zoom.api_url),
+        (("zoom", "token_url"), gate.zoom.token_url),
+        (("alarms", "webhook_url"), gate.alarms.webhook_url),
+    )
+    for loc, url in outward:
         parts = urlsplit(url)
-        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        if url and parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             yield Problem(
-                ("zoom", key),
+                loc,
                 f"l'adresse doit être chiffrée (reçu : « {parts.scheme}://{parts.hostname} »)",
                 "commencez par `https://`",
             )

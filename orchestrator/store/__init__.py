@@ -25,6 +25,7 @@ from orchestrator.store.pages import Pages
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.presence import Presence, Stay, Told
 from orchestrator.store.privacy import Privacy, Tombs
+from orchestrator.store.returns import Returns
 from orchestrator.store.schema import alarm
 from orchestrator.store.tokens import Tokens
 
@@ -52,6 +53,7 @@ __all__ = [
     "Present",
     "Reading",
     "Released",
+    "Returns",
     "Settled",
     "Stay",
     "Step",
@@ -135,6 +137,7 @@ class Store:
         self.tokens = Tokens(self.db)
         self.entries = Entries(self.db)
         self.pages = Pages(self.db)
+        self.returns = Returns(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

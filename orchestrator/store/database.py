@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,11 @@ class Database:
         """An INSERT that leaves a row with the same key as it is: somebody else may have been quicker."""
         insert = sqlite.insert if self.is_sqlite else postgresql.insert
         return insert(table).on_conflict_do_nothing()
+
+    def is_new(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
+        """Insert a row unless there is one of its key; tell whether there was none."""
+        insert = self.insert_unless_there(table).returning(sa.literal(1))
+        return connection.execute(insert, dict(row)).first() is not None
 
     def migrate(self) -> None:
         """Bring the tables to this version; several processes may do so at once."""

@@ -58,7 +58,7 @@ class Holds:
         """Hold every letter; False when they were held already."""
         with self._db.write() as c:
             row = _row(event, PAUSE) | {"state": "held", "since": now}
-            done = c.execute(self._db.insert_unless_there(hold), [row]).rowcount == 1
+            done = self._db.is_new(c, hold, row)
             c.execute(hold.delete().where(hold.c.event == event, hold.c.state == "overdue"))
             bring_news(c, event)
         return done
@@ -86,5 +86,5 @@ class Holds:
                 c.execute(hold.delete().where(*_where(event, wave)))
             for wave, state in wanted.items():
                 row = _row(event, wave) | {"state": state, "since": now}
-                if c.execute(self._db.insert_unless_there(hold), [row]).rowcount != 1 and state == "overdue":
+                if not self._db.is_new(c, hold, row) and state == "overdue":
                     c.execute(hold.update().where(*_where(event, wave)).values(state=state))

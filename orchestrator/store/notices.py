@@ -8,10 +8,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from orchestrator.core.letters import Owed
 from orchestrator.core.notices import Notice
 from orchestrator.store.database import Database
+from orchestrator.store.outbox_rows import new_row
 from orchestrator.store.people import bring_news
-from orchestrator.store.schema import memo, notice
+from orchestrator.store.schema import letter, memo, notice
 
 
 class Notices:
@@ -36,10 +38,18 @@ class Notices:
         if not rows:
             return 0
         with self._db.write() as c:
-            new = sum(c.execute(self._db.insert_unless_there(notice), [row]).rowcount for row in rows)
+            new = sum(self._db.is_new(c, notice, row) for row in rows)
             if new:
                 bring_news(c, event)
         return new
+
+    def plan(self, event: str, relay: str, letters: Iterable[Owed], now: datetime) -> int:
+        """Put letters that were asked for into the outbox, each once; says how many were new."""
+        rows = [new_row(event, relay, owed, now) for owed in letters]
+        if not rows:
+            return 0
+        with self._db.write() as c:
+            return sum(self._db.is_new(c, letter, row) for row in rows)
 
 
 class Memos:

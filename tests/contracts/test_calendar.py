@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import vobject
 from icalendar import Calendar
 
 from orchestrator.gateways.mail.calendar import attachments
@@ -118,3 +119,27 @@ def test_no_text_adds_an_event_or_a_property(hostile: str) -> None:
     lines = file.data.split(b"\r\n")
     assert max(map(len, lines)) <= 75
     assert [line for line in lines if line.startswith(b"BEGIN:")] == [b"BEGIN:VCALENDAR", b"BEGIN:VEVENT"]
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_second_reader_of_calendar_files_reads_the_same(cancelled: bool) -> None:
+    """vobject shares no line with icalendar."""
+    letter = replace(LETTER, calendar=(replace(ENTRY, cancelled=cancelled),))
+    (mine,) = read(letter)
+    (file,) = attachments(letter)
+    calendar = vobject.readOne(file.data.decode())
+    (event,) = calendar.vevent_list
+    assert {
+        "method": calendar.method.value,
+        "uid": event.uid.value,
+        "sequence": event.sequence.value,
+        "summary": event.summary.value,
+        "location": event.location.value,
+        "description": event.description.value,
+        "status": event.status.value,
+        "organizer": event.organizer.value,
+        "dtstart": event.dtstart.value,
+        "dtend": event.dtend.value,
+        "dtstamp": event.dtstamp.value,
+    } == {key: value for key, value in mine.items() if key != "file"}
+    assert "attendee" not in event.contents

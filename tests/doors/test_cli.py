@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator.cli import main
+from orchestrator.core.letters import KINDS
 from tests.doors.lab import Lab
 
 
@@ -33,24 +34,10 @@ def kinds(lab: Lab) -> Counter[str]:
 def test_help_lists_the_verbs_in_the_order_one_meets_them() -> None:
     listed = CliRunner().invoke(main, ["--help"]).stdout.partition("Commands:")[2]
     verbs = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
-    assert verbs == [
-        "init",
-        "new",
-        "check",
-        "plan",
-        "apply",
-        "run",
-        "status",
-        "seats",
-        "preview",
-        "person",
-        "purge",
-        "rehearse",
-        "demo",
-        "fake-zoom",
-        "doctor",
-        "backup",
-    ]
+    work = ["init", "new", "check", "plan", "apply", "run", "status", "seats"]
+    by_hand = ["outbox", "pause", "resume", "approve", "announce", "resend", "fallback"]
+    rest = ["person", "purge", "rehearse", "demo", "fake-zoom", "doctor", "backup"]
+    assert verbs == [*work, *by_hand, "preview", *rest]
 
 
 def test_help_starts_without_the_heavy_libraries() -> None:
@@ -187,7 +174,7 @@ def test_preview_writes_every_kind_of_letter(lab: Lab) -> None:
     assert lab.run("preview", "--out", str(out)).exit_code == 0
     index = (out / "index.html").read_text("utf-8")
     written = {path.stem.split("-")[1] for path in out.glob("[0-9]*.html")}
-    assert written == {"link", "room", "reminder", "host", "moved", "cancelled"}
+    assert written == set(KINDS)
     assert all(path.name in index for path in out.glob("[0-9]*.html"))
 
 

@@ -94,7 +94,7 @@ def test_an_answer_sent_twice_is_one_person(theatre: Theatre) -> None:
     assert (report.new, theatre.told("link")) == (1, [("Zoe@exemple.fr", "link")])
 
 
-def test_a_withdrawn_person_is_cancelled_at_zoom_and_gets_nothing_more(theatre: Theatre) -> None:
+def test_a_withdrawn_person_is_cancelled_at_zoom_and_is_told_so_once(theatre: Theatre) -> None:
     theatre.form.answer(ZOE, "a")
     theatre.form.answer(ALI, "a")
     theatre.turn()
@@ -104,7 +104,15 @@ def test_a_withdrawn_person_is_cancelled_at_zoom_and_gets_nothing_more(theatre: 
     assert theatre.registered() == [ALI, VERA]
     theatre.play(make.paris(17))
     assert theatre.told() == sorted(
-        [(ALI, "link"), (ALI, "room"), (ALI, "reminder"), (ALI, "reminder"), (VERA, "host"), (ZOE, "link")]
+        [
+            (ALI, "link"),
+            (ALI, "room"),
+            (ALI, "reminder"),
+            (ALI, "reminder"),
+            (VERA, "host"),
+            (ZOE, "bye"),
+            (ZOE, "link"),
+        ]
     )
 
 

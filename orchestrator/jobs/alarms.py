@@ -1,0 +1,28 @@
+"""Wakes somebody for each new alarm, once, by a way that is not the relay of the letters."""
+
+from __future__ import annotations
+
+import logging
+
+from orchestrator.core.errors import Unheard
+from orchestrator.jobs.world import World
+from orchestrator.ports import Call
+
+log = logging.getLogger(__name__)
+
+
+def push(world: World) -> int:
+    """Push what nobody was woken for yet; what cannot be said now is tried again. Says how many were."""
+    if world.siren is None:
+        return 0
+    event, done = world.event, 0
+    for key, (what, remedy, since) in world.store.alarms.to_push(event.key).items():
+        call = Call(event=event.key, title=event.title, key=key, what=what, remedy=remedy, since=since)
+        try:
+            world.siren.sound(call)
+        except Unheard as error:
+            log.warning("%s", error.message)
+            return done
+        world.store.alarms.pushed(event.key, key, world.clock.now())
+        done += 1
+    return done
