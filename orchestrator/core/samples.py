@@ -33,6 +33,8 @@ class Sample:
     session: str = ""
     asked: Notice | None = None
     fallback: bool = False
+    after: Plain | None = None
+    alert: Plain | None = None
 
 
 def nobody(event: Event) -> Person:
@@ -77,6 +79,8 @@ def samples(event: Event, person: Person, seats: Mapping[str, Seat]) -> Iterator
     yield from _to_speakers(event, who)
     yield from _on_the_day(event, told, name)
     yield from _asked(event, told, name)
+    yield from _afterwards(told, name)
+    yield from _alerts(event, told)
 
 
 def _to_speakers(event: Event, who: Recipient) -> Iterator[Sample]:
@@ -119,6 +123,22 @@ def _asked(event: Event, who: Recipient, name: Name) -> Iterator[Sample]:
     ):
         asked = replace(words, kind=kind, code=code, name=typed)
         yield Sample(title=title, kind=kind, who=stranger, asked=asked)
+
+
+def _afterwards(who: Recipient, name: Name) -> Iterator[Sample]:
+    links = {key: f"https://exemple.fr/{key}" for key in ("slides", "replay", "survey")}
+    for title, came in (("Après, pour qui est venu", True), ("Après, pour qui n'est pas venu", False)):
+        yield Sample(title=title, kind="after", who=who, name=name, after={**links, "came": came})
+
+
+def _alerts(event: Event, who: Recipient) -> Iterator[Sample]:
+    said = {"role": "host", "sign_in_as": event.zoom.host, "number": "850 0000 0000", "passcode": "246810"}
+    for what, title in (
+        ("not-started", "Alerte : la réunion n'est pas ouverte"),
+        ("ended", "Alerte : fermée trop tôt"),
+    ):
+        alert = {**said, "what": what, "stand_ins": [s.name for s in event.speakers if s.role != "speaker"]}
+        yield Sample(title=title, kind="alert", who=who, session=who.sessions[0], alert=alert)
 
 
 def _recipient(event: Event, person: Person) -> Recipient:
@@ -164,12 +184,13 @@ def contents_of(event: Event, sample: Sample, outlook: Outlook) -> Plain:
     """Say what a sample says."""
     changed = changed_facts(almanac(event), sample.who)
     changed.pop(FALLBACK, None)
-    return compose(
+    said = compose(
         event,
         sample.who,
         sample.name,
-        replace(outlook, asked=sample.asked, fallback=sample.fallback),
+        replace(outlook, asked=sample.asked, fallback=sample.fallback, after=sample.after),
         kind=sample.kind,
         session=sample.session,
         changes=changes_in_words(event, sample.who, changed),
     )
+    return said if sample.alert is None else {**said, "alert": sample.alert}

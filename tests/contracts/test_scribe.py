@@ -117,6 +117,7 @@ ALERT = {
     "what": "not-started", "role": "host", "sign_in_as": "webinaires@exemple.fr", "number": "812 3456 7890",
     "passcode": "246810", "stand_ins": ["Camille Exemple", "Dominique Essai"],
 }  # fmt: skip
+AFTER = {"slides": "https://exemple.fr/d", "replay": "https://exemple.fr/r", "survey": "https://exemple.fr/s"}
 ASKED: dict[str, dict[str, Any]] = {
     "announce": {
         "subject": "Reprise à 14h15",
@@ -149,6 +150,7 @@ def contents(kind: str = "link", count: int = 1, role: str = "speaker") -> dict[
         "fallback": kind == "fallback",
         "page": "",
         "asked": ASKED.get(kind),
+        "after": {**AFTER, "came": True} if kind == "after" else None,
         "rooms_told_at": at(18, 0, 22),
         "changes": CHANGES if kind == "moved" else [],
         "host": host(role) if kind == "host" else None,

@@ -9,7 +9,8 @@ import pytest
 
 from orchestrator.core.holds import WaveKey, waves
 from orchestrator.core.letters import Owed, Recipient, almanac, owed, scheduled
-from orchestrator.core.model import Answers, LetterWishes, Quota, Refusal
+from orchestrator.core.model import LetterWishes, Quota
+from orchestrator.core.model import Notice as TurnedAway
 from orchestrator.core.notices import Notice, addressed, again, announcement, turned_away
 from orchestrator.core.presence import Live
 from orchestrator.core.told import farewell
@@ -17,10 +18,8 @@ from tests.make import (
     LONG_BEFORE,
     MEETING,
     TELL_AT,
-    answer,
     event,
     paris,
-    person,
     recipient,
     reminder,
     seat,
@@ -97,11 +96,9 @@ def test_a_link_is_sent_again_once_there_is_one_and_to_nobody_else() -> None:
 # those who are not registered
 
 
-def refused(code: str, **changes: object) -> list[Notice]:
-    row = answer("Tard@exemple.fr", line=7, **{"first_name": "Dan", "last_name": "Tardif"} | changes)
-    known = {"tard@exemple.fr": person("tard@exemple.fr", first_name="Zoé", last_name="Martin")}
-    known = known if code == "shared" else {}
-    return list(turned_away(event(), Answers(rows=(row,)), [Refusal(line=7, reason="…", code=code)], known, NOW))
+def refused(reason: str) -> list[Notice]:
+    away = TurnedAway(email="tard@exemple.fr", address="Tard@exemple.fr", reason=reason, name="Dan Tardif")  # type: ignore[arg-type]
+    return list(turned_away(event(), [away], NOW))
 
 
 @pytest.mark.parametrize(("code", "kind"), [("late", "late"), ("full", "late"), ("shared", "shared")])
@@ -110,25 +107,6 @@ def test_whoever_is_turned_away_is_told_why_at_the_address_they_gave(code: str, 
     assert (notice.kind, notice.code, notice.address, notice.name) == (kind, code, "Tard@exemple.fr", "Dan Tardif")
     [letter] = addressed(almanac(event()), [notice], [], NOW)
     assert (letter.kind, letter.to, letter.person[:2]) == (kind, "Tard@exemple.fr", "n-")
-
-
-def test_a_row_without_anything_to_say_is_answered_by_nobody() -> None:
-    assert refused("") == []
-
-
-def test_whoever_corrects_a_letter_of_their_name_is_not_taken_for_two_people() -> None:
-    assert refused("shared", first_name="Zoe", last_name="Martin") == []
-
-
-def test_whoever_is_registered_already_is_not_told_that_it_is_too_late() -> None:
-    known = {"tard@exemple.fr": person("tard@exemple.fr")}
-    row = answer("tard@exemple.fr", line=7)
-    assert (
-        list(turned_away(event(), Answers(rows=(row,)), [Refusal(line=7, reason="…", code="late")], known, NOW)) == []
-    )
-
-
-# who withdrew
 
 
 def told(**facts: str) -> dict[str, tuple[str, object]]:

@@ -10,12 +10,13 @@ from orchestrator.core.holds import WaveKey
 from orchestrator.core.letters import digest
 from orchestrator.core.model import Event, Quota
 from orchestrator.core.notices import Notice, announcement
-from orchestrator.store import Store
+from orchestrator.store import Dotted, Settled, Step, Store
 from tests import make
 
 NOW = make.paris(9)
 LATER = NOW + timedelta(minutes=1)
 WAVE = WaveKey("reminder", "matin", "at-09:00")
+LEASE = timedelta(minutes=15)
 EVENTS = ("relation", "autre")
 
 
@@ -39,10 +40,10 @@ def taken(store: Store) -> set[tuple[str, str]]:
     """Claim all that may be claimed."""
     found = set()
     while True:
-        one = store.outbox.claim("relay", EVENTS, "me", LATER, timedelta(minutes=15), Quota())
-        if one is None:
+        claimed = store.outbox.claim("relay", EVENTS, "me", LATER, LEASE, Quota())
+        if not claimed:
             return found
-        found.add((one.event, one.kind))
+        found |= {(one.event, one.kind) for one in claimed}
 
 
 def test_a_pause_holds_one_event_and_no_other(store: Store) -> None:
@@ -132,7 +133,7 @@ def test_what_was_asked_is_erased_with_everybody(store: Store) -> None:
     store.holds.pause("relation", NOW)
     store.notices.add("relation", [said()])
     store.memos.set("relation", "fallback:", "on", NOW)
-    store.events.purge("relation")
+    store.privacy.purge("relation")
     assert (store.holds.all("relation"), store.notices.all("relation"), store.memos.get("relation", "fallback:")) == (
         {},
         (),
@@ -143,10 +144,11 @@ def test_what_was_asked_is_erased_with_everybody(store: Store) -> None:
 @pytest.mark.parametrize(("recipient", "event"), [("zoe@exemple.fr", "relation"), ("", "relation"), ("a@b.fr", None)])
 def test_a_report_about_another_recipient_refuses_nothing(store: Store, recipient: str, event: str | None) -> None:
     served(store, make.event())
-    delivery = store.outbox.claim("relay", EVENTS, "me", LATER, timedelta(minutes=15), Quota())
-    assert delivery is not None
-    store.outbox.dot(delivery, "me", b"x", "<a@b>", {}, LATER)
+    [delivery] = store.outbox.claim("relay", EVENTS, "me", LATER, LEASE, Quota())
+    dotted = Dotted(delivery=delivery, data=b"x", message_id="<a@b>", facts={})
+    store.outbox.advance("me", LATER, LEASE, Step(dotted=[dotted]))
     assert store.returns.refuse("<a@b>", recipient, 550, "inconnue") is None  # it has not left yet
-    store.outbox.settle(delivery, {}, 250, "ok", LATER)
+    settled = Settled(delivery=delivery, facts={}, code=250, reply="ok", as_of=None)
+    store.outbox.advance("me", LATER, LEASE, Step(settled=[settled]))
     assert store.returns.refuse("<a@b>", recipient, 550, "inconnue") == event
     assert store.returns.refused(EVENTS) == ({"relation": 1} if event else {})
