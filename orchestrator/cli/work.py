@@ -159,13 +159,21 @@ def _tell(event: Event, report: Report) -> None:
         say(f"  ✗ {problem.what}" + (f"\n    → {problem.remedy}" if problem.remedy else ""), bad=True)
 
 
+def _webhook_secrets(found: Sequence[Settings]) -> list[str]:
+    """List the secrets Zoom may sign with, today's before yesterday's, each once."""
+    given = [s.zoom.webhook_secret for s in found] + [s.zoom.webhook_secret_before for s in found]
+    return list(dict.fromkeys(secret.get_secret_value() for secret in given if secret.get_secret_value()))
+
+
 @click.command()
 @configured
 @explained
 def run(configs: tuple[Path, ...], secrets: Path | None) -> None:
     """Servir sans relâche jusqu'à SIGTERM."""
     from orchestrator.daemon import Daemon
-    from orchestrator.web import health
+    from orchestrator.web import serve
+    from orchestrator.web.app import make_app
+    from orchestrator.web.webhooks import Inbox
 
     logs()
     settings = load(configs, secrets)
@@ -177,7 +185,10 @@ def run(configs: tuple[Path, ...], secrets: Path | None) -> None:
         signal.signal(number, lambda *_: stopped.set())
     daemon = Daemon(worlds)
     web = next((s.web for s in settings if s.web is not None), None)
-    with health.served(web.host, web.port, daemon.health) if web else health.nothing():
+    signed = _webhook_secrets(settings)
+    inbox = Inbox(worlds[0].store, worlds[0].clock, signed) if signed else None
+    app = make_app(health=daemon.health, inbox=inbox)
+    with serve.served(web.host, web.port, app) if web else serve.nothing():
         say(f"{len(worlds)} événement(s) en service ; Ctrl-C ou SIGTERM pour arrêter.")
         daemon.run(stopped)
     say("Arrêté proprement.")

@@ -13,7 +13,7 @@ from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Adopted, Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
-from orchestrator.store.presence import Presence, Stay, Told
+from orchestrator.store.presence import Presence
 from orchestrator.store.schema import alarm
 
 __all__ = [
@@ -25,9 +25,7 @@ __all__ = [
     "Planned",
     "Presence",
     "Reading",
-    "Stay",
     "Store",
-    "Told",
     "Way",
 ]
 
