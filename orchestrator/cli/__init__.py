@@ -20,6 +20,7 @@ VERBS = (
     prepare.preview,
     zoom.sheet,
     zoom.drift,
+    zoom.trial,
     play.rehearse,
     play.demo,
     play.fake_zoom,

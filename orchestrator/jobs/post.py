@@ -271,7 +271,7 @@ class Worker:
         if delivery.lease_until is None or now >= delivery.lease_until:
             self.close()
             return
-        held = line.offer(_bare(world.event.mail_from), delivery.address, written.data)
+        held = line.offer(bare(world.event.mail_from), delivery.address, written.data)
         now = world.clock.now()
         if not world.store.outbox.dot(delivery, world.owner, written.data, written.message_id, written.facts, now):
             self.close()
@@ -331,5 +331,5 @@ def _backoff(delivery: Delivery, now: datetime) -> timedelta:
     return min(patient, (delivery.void_at - now) / 3)
 
 
-def _bare(sender: str) -> str:
+def bare(sender: str) -> str:
     return sender.rpartition("<")[2].rstrip("> ").strip()

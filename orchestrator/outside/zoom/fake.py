@@ -125,6 +125,11 @@ class FakeZoom:
         with self._lock:
             meetings.start(self._account.meetings[int(meeting_id)])
 
+    def edit_meeting(self, meeting_id: int | str, **changes: Any) -> None:
+        """Let somebody change the meeting in Zoom's pages: any of its fields, `settings` as a whole or in part."""
+        with self._lock:
+            meetings.edit(self._account.meetings[int(meeting_id)], changes)
+
     def delete_meeting(self, meeting_id: int | str) -> None:
         """Let somebody delete the meeting in Zoom's pages."""
         with self._lock:
