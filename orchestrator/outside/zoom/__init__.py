@@ -13,7 +13,9 @@ from orchestrator.outside.zoom.values import (
     Fault,
     Garble,
     Lose,
+    Revoke,
 )
+from orchestrator.outside.zoom.webhooks import Notice, Poster, sign, signed
 
 __all__ = [
     "BUSY",
@@ -28,4 +30,9 @@ __all__ = [
     "Fault",
     "Garble",
     "Lose",
+    "Notice",
+    "Poster",
+    "Revoke",
+    "sign",
+    "signed",
 ]

@@ -58,6 +58,10 @@ class Account:
     def expire_tokens(self, now: datetime) -> None:
         self._tokens = dict.fromkeys(self._tokens, now)
 
+    def revoke_tokens(self) -> None:
+        """Forget every token: `Invalid access token.`"""
+        self._tokens.clear()
+
     def user(self, ref: str) -> User:
         """Find a user by e-mail or id. Apps of the Server-to-Server kind must not say `me`."""
         by_id = (user for user in self.users.values() if user.id == ref)

@@ -135,12 +135,14 @@ def start(meeting: Meeting) -> None:
     meeting.status = "started"
 
 
-def end(meeting: Meeting) -> None:
+def end(meeting: Meeting) -> bool:
     """End the meeting if it runs; the next run has another UUID, the number and the links stay."""
-    if meeting.status == "started":
-        meeting.status = "waiting"
-        meeting.held.append(meeting.uuid)
-        meeting.uuid = new_uuid()
+    if meeting.status != "started":
+        return False
+    meeting.status = "waiting"
+    meeting.held.append(meeting.uuid)
+    meeting.uuid = new_uuid()
+    return True
 
 
 def _recover(request: Request) -> None:
