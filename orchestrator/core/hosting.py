@@ -110,7 +110,10 @@ def responsible(event: Event, session: str, organisers: Iterable[str] = ()) -> t
     for address, role in others:
         ref = "o-" + reference(event.key, identity(address))
         found.append(Responsible(ref=ref, address=address, role="host" if role == "host" else "organiser"))
-    return tuple({identity(one.address): one for one in reversed(found)}.values())[::-1]
+    first: dict[str, Responsible] = {}
+    for one in found:
+        first.setdefault(identity(one.address), one)
+    return tuple(first.values())
 
 
 def _role(speaker: Speaker) -> Literal["host", "alternative-host"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -115,7 +115,7 @@ class Convergence:
         )
 
     def look_at_left_out(self, wanted: MeetingSpec) -> None:
-        """See now and then whether Zoom would accept by now who was left out; say who is."""
+        """See now and then whether Zoom would accept by now who was left out."""
         kept = self.kept
         left = [e for e in kept.left_out if e in wanted.alternative_hosts]
         if left and (kept.rest_until is None or self.now >= kept.rest_until or kept.rest_for != HOSTS):
@@ -124,15 +124,18 @@ class Convergence:
             self.save(left_out=tuple(left), rest_until=self.now + self._pause(), rest_for=HOSTS)
         elif tuple(left) != kept.left_out:
             self.save(left_out=tuple(left))
-        if left:
-            self.report.problems.append(_about_left_out(self.world.event, kept.key, left, self.kept.rest_until))
+
+    def say_left_out(self) -> None:
+        """Report who was left out."""
+        if left := self.kept.left_out:
+            self.report.problems.append(_about_left_out(self.world.event, self.kept, left))
 
 
-def _about_left_out(event: Event, key: str, emails: list[str], until: datetime | None) -> Problem:
+def _about_left_out(event: Event, kept: Kept, emails: Sequence[str]) -> Problem:
     names = sorted({s.name for s in event.speakers if identity(s.email) in emails})
     return Problem(
-        key=f"zoom:{key}:left-out",
+        key=f"zoom:{kept.key}:left-out",
         what=f"Zoom n'accepte pas comme co-animateur (alternative host) : {', '.join(names)}",
         remedy="donnez à chacun une licence Zoom dans ce compte, ou un autre rôle ; la réunion est prête sans eux",
-        until=until,
+        until=kept.rest_until,
     )

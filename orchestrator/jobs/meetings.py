@@ -82,7 +82,8 @@ def _converge_one(one: Convergence, wanted: MeetingSpec | None) -> None:
             one.report.changes.append(f"réunion disparue de Zoom : « {wanted.topic} »")
             one.save(zoom_id="", found=None, applied=None, intent="", read_at=None, restored=frozenset())
             _find_or_create(one, wanted)
-    _revise(one, wanted)
+    _revise(one, one.without_left_out(wanted))
+    one.say_left_out()
     one.report.problems += drift.say(one.kept)
     one.report.wake(next_read(one.world, one.kept, one.now))
 

@@ -152,6 +152,11 @@ class FakeZoom:
             payload = {"account_id": self.account_id, "object": thing}
             self._tell(webhooks.notice(self._webhook_secret, name, payload, self._now()))
 
+    def add_users(self, *emails: str) -> None:
+        """Give more people an account, and a licence where the plan has any."""
+        with self._lock:
+            self._account.add_users(emails)
+
     def edit_meeting(self, meeting_id: int | str, **changes: Any) -> None:
         """Let somebody change the meeting in Zoom's pages: any of its fields, `settings` as a whole or in part."""
         with self._lock:
