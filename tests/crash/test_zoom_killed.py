@@ -21,7 +21,7 @@ from tests.crash.zoom_service import Passing, converge
 
 WHOLE = os.environ.get("ORCHESTRATOR_WHOLE") == "1"
 PEOPLE, KILLS = (1000, 10) if WHOLE else (150, 4)
-BETWEEN = (5, 25) if WHOLE else (2, 5)
+BETWEEN = (3, 12) if WHOLE else (2, 5)
 """Calls between two kills."""
 LOST = 0.3
 

@@ -223,3 +223,35 @@ def test_somebody_removed_in_zooms_pages_stays_out_when_that_was_meant(theatre: 
     with pytest.raises(OrchestratorError):
         drift.restore(theatre.world, ["people"])
     assert theatre.registered() == [VERA, ZOE]
+
+
+# who is refused, and who is not
+
+
+def test_a_meeting_whose_registration_somebody_switched_off_refuses_nobody_for_good(theatre: Theatre) -> None:
+    theatre.form.answer(ZOE)
+    theatre.turn()
+    theatre.zoom.edit_meeting(theatre.meeting()["id"], settings={"approval_type": 2})
+    theatre.form.answer(ALI)
+    theatre.turn(theatre.at + MINUTE)
+    assert any("activée" in what or "enabled" in what for what, _ in theatre.alarms().values())
+    theatre.zoom.edit_meeting(theatre.meeting()["id"], settings={"approval_type": 1})
+    theatre.turn(theatre.at + 2 * MINUTE)
+    assert (ALI, "link") in theatre.told()
+
+
+def test_a_domain_zoom_blocks_costs_its_own_people_only(theatre: Theatre) -> None:
+    def temper(call: Call) -> Fault | None:
+        no = Answer(status=400, body={"code": 3000, "message": "Registration is blocked for this domain."})
+        return no if call.method == "POST" and "registrants" in call.path and ALI in str(call.body) else None
+
+    theatre.zoom_temper = temper
+    theatre.form.answer(ZOE)
+    theatre.form.answer(ALI)
+    theatre.turn()
+    assert theatre.told("link") == [(ZOE, "link")]
+    theatre.heal()
+    theatre.turn(theatre.at + HOUR)
+    assert theatre.told("link") == [(ZOE, "link")]
+    theatre.turn(theatre.at + timedelta(days=1))
+    assert theatre.told("link") == [(ALI, "link"), (ZOE, "link")]
