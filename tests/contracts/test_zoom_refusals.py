@@ -19,7 +19,10 @@ from orchestrator.gateways.zoom.wire import Answer
 
 NOW = datetime(2021, 6, 24, 7, tzinfo=UTC)
 SCOPES = "Invalid access token, does not contain scopes:[meeting:read:meeting:admin]."
-DAILY = "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this particular user."
+DAILY = (
+    "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this"
+    " particular user."
+)
 KNOWN: dict[str, tuple[int, int, str, type[ZoomError]]] = {
     "token": (401, 124, "Invalid access token.", ZoomError),
     "scopes": (400, 4711, SCOPES, ZoomLacksScopes),
