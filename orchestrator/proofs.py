@@ -14,8 +14,9 @@ from orchestrator import shipped, wiring
 from orchestrator.core import intake
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import BadConfiguration, UnreadableSource
+from orchestrator.core.hosting import alert_in_words, as_recipient, responsible
 from orchestrator.core.letters import Recipient, almanac, changed_facts, facts_for
-from orchestrator.core.meetings import Found, Pass, Phone, meetings_of, spec_for
+from orchestrator.core.meetings import Found, Pass, Phone, meeting_of, meetings_of, spec_for
 from orchestrator.core.model import Event, Person, Seat
 from orchestrator.jobs.seats import places
 from orchestrator.ports import Letter
@@ -27,6 +28,7 @@ PHONES = (
     Phone(country="FR", number="+33 1 70 95 01 03", city="Paris"),
 )
 ROLES = {"host": "anime", "alternative-host": "co-anime", "speaker": "intervient", "facilitator": "tient un atelier"}
+ALERTED = {"host": "hôte", "alternative-host": "co-animateur", "organiser": "organisateur"}
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
@@ -106,6 +108,10 @@ def _cases(event: Event, person: Person, seats: dict[str, Seat]) -> Iterator[Cas
         yield f"Instructions : {speaker.name} ({ROLES[speaker.role]})", "host", "", mine, Name(first=speaker.name)
     yield "Changement d'heure", "moved", "", _moved(event, told), name
     yield "Annulation", "cancelled", person.sessions[0], told, name
+    for one in responsible(event, event.sessions[0].key):
+        title = f"Alerte : la réunion n'est pas ouverte ({ALERTED[one.role]})"
+        mine = as_recipient(event, one, meeting_of(event, event.sessions[0].key))
+        yield title, "alert", event.sessions[0].key, replace(mine, speaker=None), Name()
 
 
 def _recipient(event: Event, person: Person) -> Recipient:
@@ -139,8 +145,14 @@ def _letter(event: Event, outlook: Outlook, kind: str, session: str, who: Recipi
         reply_to=event.reply_to,
         message_id="<apercu@localhost>",
         written_at=now,
-        contents=compose(event, who, name, outlook, kind=kind, session=session, changes=changes),
+        contents=compose(event, who, name, outlook, kind=kind, session=session, changes=changes)
+        | ({"alert": _alert(event, who, session)} if kind == "alert" else {}),
     )
+
+
+def _alert(event: Event, who: Recipient, session: str) -> dict[str, object]:
+    one = next(one for one in responsible(event, session) if one.ref == who.ref)
+    return alert_in_words(event, "not-started", one, "850 0000 0000", "246810")
 
 
 def _found(event: Event, now: datetime) -> dict[str, Found]:

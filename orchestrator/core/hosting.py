@@ -142,6 +142,18 @@ def alert_letters(event: Event, found: Collection[Alert], organisers: Iterable[s
             )
 
 
+def alert_in_words(event: Event, kind: str, one: Responsible, number: str, passcode: str) -> dict[str, object]:
+    """Say, as plain values, what is wrong and what this person needs to put it right."""
+    return {
+        "what": kind,
+        "role": one.role,
+        "sign_in_as": one.address if one.role == "alternative-host" else event.zoom.host,
+        "number": number,
+        "passcode": passcode,
+        "stand_ins": [s.name for s in event.speakers if s.role in ("host", "alternative-host")],
+    }
+
+
 def as_recipient(event: Event, one: Responsible, meeting: str) -> Recipient:
     """Let somebody responsible be written to like anybody else, about the sessions of a meeting."""
     return Recipient(

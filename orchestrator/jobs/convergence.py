@@ -84,6 +84,8 @@ class Convergence:
         except ZoomError as error:
             self._rest(about, error)
             raise
+        if self.kept.rest_for != HOSTS and self.kept.rest_until is not None:
+            self.save(rest_until=None, rest_for="", rest_what="", rest_remedy="")
 
     def _rest(self, about: str, error: ZoomError) -> None:
         if isinstance(error, ZoomBusy) and error.daily:
@@ -118,7 +120,7 @@ class Convergence:
         """See now and then whether Zoom would accept by now who was left out."""
         kept = self.kept
         left = [e for e in kept.left_out if e in wanted.alternative_hosts]
-        if left and (kept.rest_until is None or self.now >= kept.rest_until or kept.rest_for != HOSTS):
+        if left and (kept.rest_until is None or self.now >= kept.rest_until):
             unable = self.world.meetings.unable_to_host(left)
             left = [e for e in left if e in unable]
             self.save(left_out=tuple(left), rest_until=self.now + self._pause(), rest_for=HOSTS)

@@ -10,11 +10,11 @@ import pytest
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.model import Event
 from orchestrator.jobs import drift
-from orchestrator.outside.zoom import Answer, Call, Fault
+from orchestrator.outside.zoom import Answer, Call, Fault, Lose
 from orchestrator.rehearsal.faults import Trouble
 from orchestrator.rehearsal.host import Host
 from tests import make
-from tests.jobs.theatre import EVENT, HOUR, MINUTE, SECOND, Theatre
+from tests.jobs.theatre import EVENT, HOUR, MINUTE, SECOND, Theatre, off
 
 ZOE, ALI, VERA, ANNA, BO = (f"{name}@exemple.fr" for name in ("zoe", "ali", "vera", "anna", "bo"))
 STAFFED: Event = replace(
@@ -255,3 +255,27 @@ def test_a_domain_zoom_blocks_costs_its_own_people_only(theatre: Theatre) -> Non
     assert theatre.told("link") == [(ZOE, "link")]
     theatre.turn(theatre.at + timedelta(days=1))
     assert theatre.told("link") == [(ALI, "link"), (ZOE, "link")]
+
+
+def test_what_is_kept_for_repairs_is_not_spent_on_a_meeting_that_is_refused(theatre: Theatre) -> None:
+    theatre.form.answer(ZOE)
+    theatre.zoom_temper = refuse({"code": 3161, "message": "No licence."}, "/meetings")  # type: ignore[assignment]
+    for _ in range(200):
+        theatre.store.meetings.end_rests("relation")
+        theatre.beat(theatre.at + SECOND)
+    day = theatre.at.date().isoformat()
+    assert theatre.store.meetings.spent(EVENT.zoom.host, day) == theatre.patience.changes_a_day
+    theatre.heal()
+    theatre.store.meetings.end_rests("relation")
+    theatre.beat(theatre.at + timedelta(days=1))
+    assert len(theatre.zoom.meetings()) == 1
+
+
+def test_a_meeting_whose_creation_was_not_answered_is_deleted_when_nobody_needs_it_any_more(theatre: Theatre) -> None:
+    theatre.form.answer(ZOE)
+    theatre.spoil("POST", "/meetings", Lose())
+    theatre.turn()
+    assert len(theatre.zoom.meetings()) == 1
+    theatre.start_again(off(EVENT, "matin", "apres-midi"))
+    theatre.turn(theatre.at + MINUTE)
+    assert (theatre.zoom.meetings(), theatre.store.meetings.all("relation")) == ([], {})
