@@ -98,6 +98,7 @@ class Daemon:
 
     def _tick(self) -> None:
         wake: datetime | None = None
+        self._apply_webhooks()
         for world in self._worlds:
             if self._stop.is_set():
                 return
@@ -127,6 +128,13 @@ class Daemon:
             read_returns(self._worlds)
         except OrchestratorError as error:
             log.error("the mailbox of returns could not be settled: %s", error)
+
+    def _apply_webhooks(self) -> None:
+        """Set the facts of webhooks that were received by a process that has ended since."""
+        try:
+            self._worlds[0].store.presence.apply(self._clock.now())
+        except OrchestratorError as error:
+            log.warning("webhooks wait for the next beat: %s", error)
 
     def _beat(self, world: World) -> Report | None:
         """Beat one event; what fails there stays there."""

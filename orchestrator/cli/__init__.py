@@ -33,6 +33,7 @@ VERBS = (
     privacy.purge,
     zoom.sheet,
     zoom.drift,
+    zoom.trial,
     play.rehearse,
     play.demo,
     play.fake_zoom,

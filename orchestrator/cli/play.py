@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import click
 from orchestrator.cli.common import DONE, FAILED, as_json, configured, end, explained, load, say, show
 
 if TYPE_CHECKING:
+    from orchestrator.outside.zoom.values import Plan
     from orchestrator.settings import Settings
 
 fault = click.option(
@@ -23,7 +25,7 @@ fault = click.option(
     multiple=True,
     metavar="PANNE",
     help="Une panne voulue, répétable : smtp-down=08:50-09:20, smtp-4xx=10%, zoom-down=07:00-09:00, "
-    "zoom-429=08:00-08:30, latecomer=09:20, kill=09:00:03.",
+    "zoom-429=08:00-08:30, latecomer=09:20, kill=09:00:03, host-late=09:40, ended-at=12:16, meeting-deleted=08:20.",
 )
 STEPS = 1000
 PROMISES = {
@@ -144,16 +146,22 @@ def _rest(counts: dict[str, int]) -> str:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port d'écoute ; 0 = au choix.")
 @click.option("--host", default="webinaires@exemple.fr", show_default=True, help="L'hôte du compte, avec licence.")
 @click.option("--licensed", multiple=True, metavar="ADRESSE", help="Un autre compte avec licence ; répétable.")
+@click.option("--plan", type=click.Choice(["free", "pro", "business"]), default="pro", show_default=True)
+@click.option("--webhooks", metavar="URL", help="Où poster ses webhooks, signés ; le secret est dans la ligne de JSON.")
 @explained
-def fake_zoom(port: int, host: str, licensed: tuple[str, ...]) -> None:
+def fake_zoom(port: int, host: str, licensed: tuple[str, ...], plan: Plan, webhooks: str | None) -> None:
     """Servir un faux Zoom sur cette machine jusqu'à SIGTERM ; dit où en une ligne de JSON."""
     from orchestrator import wiring
-    from orchestrator.outside.zoom import FakeZoom
+    from orchestrator.outside.zoom import FakeZoom, Poster
 
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     clock = wiring.SystemClock()
-    with FakeZoom(now=clock.now, port=port, host=host, licensed_users=licensed) as zoom:
-        click.echo(json.dumps(zoom.papers()))
+    secret = secrets.token_urlsafe(16) if webhooks else ""
+    tell = Poster(webhooks) if webhooks else None
+    with FakeZoom(
+        now=clock.now, port=port, host=host, licensed_users=licensed, plan=plan, webhook_secret=secret, tell=tell
+    ) as zoom:
+        click.echo(json.dumps(zoom.papers() | ({"webhook_secret": secret} if secret else {})))
         stopped.wait()

@@ -167,6 +167,12 @@ def _tell(event: Event, report: Report) -> None:
         say(f"  ✗ {problem.what}" + (f"\n    → {problem.remedy}" if problem.remedy else ""), bad=True)
 
 
+def _webhook_secrets(found: Sequence[Settings]) -> list[str]:
+    """List the secrets Zoom may sign with, today's before yesterday's, each once."""
+    given = [s.zoom.webhook_secret for s in found] + [s.zoom.webhook_secret_before for s in found]
+    return list(dict.fromkeys(secret.get_secret_value() for secret in given if secret.get_secret_value()))
+
+
 @click.command()
 @configured
 @click.option(
@@ -182,6 +188,9 @@ def run(configs: tuple[Path, ...], secrets: Path | None, log_format: Form) -> No
     """Servir sans relâche jusqu'à SIGTERM."""
     from orchestrator import wiring
     from orchestrator.daemon import Daemon
+from orchestrator.web import serve
+from orchestrator.web.app import make_app
+from orchestrator.web.webhooks import Inbox
 
     logs.start(log_format)
     settings = load(configs, secrets)

@@ -14,6 +14,7 @@ from orchestrator.cli.common import DONE, FAILED, as_json, configured, end, expl
 if TYPE_CHECKING:
     from orchestrator.core.sheet import Sheet
     from orchestrator.jobs.drift import Drift
+    from orchestrator.jobs.trial import Trial
     from orchestrator.jobs.world import World
     from orchestrator.settings import Settings
 
@@ -145,3 +146,48 @@ def _sheets(settings: Settings, session: str | None) -> list[Sheet]:
         seats = dict(places(event, event.seating.tell_at, known, {}))
         say("Pas encore servi : voici les places que donnerait la liste d'aujourd'hui.")
     return [sheet(event, key, known.values(), seats.values()) for key in keys if session in (None, key)]
+
+
+@click.command()
+@configured
+@as_json
+@click.option(
+    "--to", multiple=True, required=True, metavar="ADRESSE", help="Qui reçoit les lettres d'essai ; répétable."
+)
+@click.option("--keep", is_flag=True, help="Ne pas supprimer la réunion d'essai, pour la visiter.")
+@explained
+def trial(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, to: tuple[str, ...], keep: bool) -> None:
+    """Essayer le vrai compte Zoom : une réunion jetable, deux inscrits, une lettre ; 5 écritures au plus."""
+    from orchestrator import wiring
+    from orchestrator.core.errors import OrchestratorError
+    from orchestrator.gateways.registrations.addresses import Unusable, usable
+    from orchestrator.jobs.trial import trial as try_everything
+
+    found = load(configs, secrets)
+    if len(found) > 1:
+        raise OrchestratorError("l'essai se fait pour un événement à la fois", remedy="nommez son fichier : -c FICHIER")
+    try:
+        to = tuple(usable(address) for address in to)
+    except Unusable as error:
+        raise click.BadParameter(str(error), param_hint="--to") from error
+    settings, clock = found[0], wiring.SystemClock()
+    world = wiring.world(settings, wiring.open_store(settings.store_url), clock, wiring.owner())
+    result = try_everything(world, to, lambda step: say(f"  … {step}"), keep=keep)
+    if as_json:
+        show(result.as_data())
+    else:
+        _tell(result)
+    end(FAILED if any(f.outcome == "no" and not f.number for f in result.findings) else DONE)
+
+
+MARKS = {"yes": "✓", "no": "✗", "by-hand": "→", "unknown": "?"}
+
+
+def _tell(result: Trial) -> None:
+    """Say what held, each with its number among the open questions."""
+    for finding in result.findings:
+        about = f" [{finding.number}]" if finding.number else ""
+        detail = f" : {finding.detail}" if finding.detail else ""
+        click.echo(f"  {MARKS[finding.outcome]} {finding.question}{about}{detail}")
+    gone = "supprimée" if result.deleted else "gardée : supprimez-la dans les pages de Zoom après votre visite"
+    click.echo(f"\n  {result.writes} écritures chez Zoom ; réunion {result.zoom_id} {gone}")

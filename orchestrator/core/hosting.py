@@ -110,7 +110,10 @@ def responsible(event: Event, session: str, organisers: Iterable[str] = ()) -> t
     for address, role in others:
         ref = "o-" + reference(event.key, identity(address))
         found.append(Responsible(ref=ref, address=address, role="host" if role == "host" else "organiser"))
-    return tuple({identity(one.address): one for one in reversed(found)}.values())[::-1]
+    first: dict[str, Responsible] = {}
+    for one in found:
+        first.setdefault(identity(one.address), one)
+    return tuple(first.values())
 
 
 def _role(speaker: Speaker) -> Literal["host", "alternative-host"]:
@@ -137,6 +140,18 @@ def alert_letters(event: Event, found: Collection[Alert], organisers: Iterable[s
                 wanted_by=alert.at,
                 void_at=session.ends_at,
             )
+
+
+def alert_in_words(event: Event, kind: str, one: Responsible, number: str, passcode: str) -> dict[str, object]:
+    """Say, as plain values, what is wrong and what this person needs to put it right."""
+    return {
+        "what": kind,
+        "role": one.role,
+        "sign_in_as": one.address if one.role == "alternative-host" else event.zoom.host,
+        "number": number,
+        "passcode": passcode,
+        "stand_ins": [s.name for s in event.speakers if s.role in ("host", "alternative-host")],
+    }
 
 
 def as_recipient(event: Event, one: Responsible, meeting: str) -> Recipient:

@@ -72,6 +72,8 @@ class Found:
     status: str = ""
     uuid: str = ""
     """Of the run that is on or to come: Zoom gives each a new one."""
+    has_host_key: bool = False
+    """Zoom gave a key that makes anybody the host of this meeting; it is never kept."""
     oddities: tuple[str, ...] = ()
 
 

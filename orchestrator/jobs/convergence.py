@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -84,6 +84,8 @@ class Convergence:
         except ZoomError as error:
             self._rest(about, error)
             raise
+        if self.kept.rest_for != HOSTS and self.kept.rest_until is not None:
+            self.save(rest_until=None, rest_for="", rest_what="", rest_remedy="")
 
     def _rest(self, about: str, error: ZoomError) -> None:
         if isinstance(error, ZoomBusy) and error.daily:
@@ -115,24 +117,27 @@ class Convergence:
         )
 
     def look_at_left_out(self, wanted: MeetingSpec) -> None:
-        """See now and then whether Zoom would accept by now who was left out; say who is."""
+        """See now and then whether Zoom would accept by now who was left out."""
         kept = self.kept
         left = [e for e in kept.left_out if e in wanted.alternative_hosts]
-        if left and (kept.rest_until is None or self.now >= kept.rest_until or kept.rest_for != HOSTS):
+        if left and (kept.rest_until is None or self.now >= kept.rest_until):
             unable = self.world.meetings.unable_to_host(left)
             left = [e for e in left if e in unable]
             self.save(left_out=tuple(left), rest_until=self.now + self._pause(), rest_for=HOSTS)
         elif tuple(left) != kept.left_out:
             self.save(left_out=tuple(left))
-        if left:
-            self.report.problems.append(_about_left_out(self.world.event, kept.key, left, self.kept.rest_until))
+
+    def say_left_out(self) -> None:
+        """Report who was left out."""
+        if left := self.kept.left_out:
+            self.report.problems.append(_about_left_out(self.world.event, self.kept, left))
 
 
-def _about_left_out(event: Event, key: str, emails: list[str], until: datetime | None) -> Problem:
+def _about_left_out(event: Event, kept: Kept, emails: Sequence[str]) -> Problem:
     names = sorted({s.name for s in event.speakers if identity(s.email) in emails})
     return Problem(
-        key=f"zoom:{key}:left-out",
+        key=f"zoom:{kept.key}:left-out",
         what=f"Zoom n'accepte pas comme co-animateur (alternative host) : {', '.join(names)}",
         remedy="donnez à chacun une licence Zoom dans ce compte, ou un autre rôle ; la réunion est prête sans eux",
-        until=until,
+        until=kept.rest_until,
     )

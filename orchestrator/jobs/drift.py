@@ -138,7 +138,7 @@ def adopt(world: World, fields: Collection[str], now: datetime) -> list[Drift]:
 def _adopt_one(world: World, kept: Kept, fields: set[str], now: datetime) -> None:
     if "people" in fields:
         ways = world.store.meetings.ways(world.event.key)[kept.key]
-        gone = [replace(w, state="refused", problem="retirée dans les pages de Zoom") for w in _removed(ways)]
+        gone = [replace(w, state="out") for w in _removed(ways)]
         world.store.meetings.record_ways(world.event.key, gone)
     fields = fields - {"people"}
     wanted = spec_for(world.event, kept.key, now, world.store.seats.all(world.event.key).values())

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from orchestrator.core.contents import Name, Outlook, compose, spaced
 from orchestrator.core.errors import UnwritableLetter
-from orchestrator.core.hosting import Alert, Responsible, alerts, as_recipient, responsible
+from orchestrator.core.hosting import Alert, Responsible, alert_in_words, alerts, as_recipient, responsible
 from orchestrator.core.meetings import Found, meeting_of
 from orchestrator.jobs.world import Problem, World
 from orchestrator.store import Delivery, Kept
@@ -66,16 +66,8 @@ def alert_contents(world: World, delivery: Delivery, outlook: Outlook) -> dict[s
         event, replace(who, speaker=None), Name(first=name), outlook, kind="alert", session=delivery.session
     )
     found = outlook.meetings.get(meeting_of(event, delivery.session))
-    return contents | {
-        "alert": {
-            "what": delivery.rule,
-            "role": one.role,
-            "sign_in_as": event.zoom.host if one.role != "alternative-host" else one.address,
-            "number": spaced(found.zoom_id) if found else "",
-            "passcode": found.passcode if found else "",
-            "stand_ins": [s.name for s in event.speakers if s.role in ("host", "alternative-host")],
-        }
-    }
+    number, passcode = (spaced(found.zoom_id), found.passcode) if found else ("", "")
+    return contents | {"alert": alert_in_words(event, delivery.rule, one, number, passcode)}
 
 
 def _who(world: World, delivery: Delivery) -> Responsible:

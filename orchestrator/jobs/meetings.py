@@ -19,7 +19,7 @@ from orchestrator.core.meetings import (
 )
 from orchestrator.core.model import Seat
 from orchestrator.jobs import drift
-from orchestrator.jobs.convergence import BudgetSpent, Convergence, problem_of
+from orchestrator.jobs.convergence import HOSTS, BudgetSpent, Convergence, problem_of
 from orchestrator.jobs.drift import IN_WORDS
 from orchestrator.jobs.hosting import note_status
 from orchestrator.jobs.world import Problem, Report, World
@@ -82,12 +82,16 @@ def _converge_one(one: Convergence, wanted: MeetingSpec | None) -> None:
             one.report.changes.append(f"réunion disparue de Zoom : « {wanted.topic} »")
             one.save(zoom_id="", found=None, applied=None, intent="", read_at=None, restored=frozenset())
             _find_or_create(one, wanted)
-    _revise(one, wanted)
+    _revise(one, one.without_left_out(wanted))
+    one.say_left_out()
     one.report.problems += drift.say(one.kept)
     one.report.wake(next_read(one.world, one.kept, one.now))
 
 
 def _cancel(one: Convergence) -> None:
+    if not one.kept.zoom_id and one.kept.intent == "create":  # its answer was lost: it may be there all the same
+        ours = one.world.meetings.find(one.world.event.zoom.host, one.kept.tag)
+        one.save(zoom_id=ours[0].zoom_id if ours else "", intent="")
     if one.kept.zoom_id:
         one.save(intent="cancel", intent_at=one.now)
         one.world.meetings.cancel(one.kept.zoom_id)
@@ -118,7 +122,8 @@ def _find_or_create(one: Convergence, wanted: MeetingSpec) -> None:
 
 def _create(one: Convergence, wanted: MeetingSpec) -> None:
     patience = one.world.patience
-    one.spend(patience.changes_a_day if one.kept.rest_for else patience.repairs_a_day)
+    refused_before = one.kept.rest_for not in ("", HOSTS)  # such tries must not use up what is kept for repairs
+    one.spend(patience.changes_a_day if refused_before else patience.repairs_a_day)
     one.save(intent="create", intent_at=one.now)
     zoom_id = one.world.meetings.create(wanted)
     rooms = {"rooms_at": one.now} if wanted.rooms else {}

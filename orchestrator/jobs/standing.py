@@ -144,6 +144,6 @@ def _without_link(event: Event, people: dict[str, Person], ways: dict[str, dict[
         for key in person.sessions:
             way = ways.get(meeting_of(event, key), {}).get(person.email)
             ahead = event.session(key).ends_at > now and not event.is_cancelled(key)
-            if ahead and (way is None or way.state != "open"):
+            if ahead and (way is None or way.state not in ("open", "out")):
                 missing.add(person.email)
     return missing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from orchestrator.core.errors import MeetingGone, RegistrantRefused, ZoomBusy, ZoomError, ZoomUnavailable
 from orchestrator.core.meetings import BATCH, Pass, Registrant, meetings_of, registrants
@@ -40,7 +40,7 @@ def register(
             if isinstance(error, MeetingGone):
                 world.store.meetings.record(world.event.key, replace(kept, read_at=None))
             report.problems.append(problem_of(f"zoom:{key}:people", error))
-        _say_who_is_refused(key, wanted, known, report)
+        _say_who_is_refused(key, now, wanted, known, report)
         _say_who_is_removed(key, known, report)
     return ways
 
@@ -50,8 +50,8 @@ def _settle_meeting(
 ) -> None:
     _drop(world, known, [w for w in known.values() if w.zoom_id != kept.zoom_id])
     _adopt(world, now, kept, known, report)
-    missing = [r for r in wanted if r.email not in known or known[r.email].state == "asked"]
     today = now.astimezone(UTC).date().isoformat()
+    missing = [r for r in wanted if _is_missing(known.get(r.email), today)]
     may = [r for r in missing if _may_add(known.get(r.email), today, world.patience.adds_a_day)]
     for n, batch in enumerate(_batches(may)):
         if n == world.patience.batches_a_beat:
@@ -62,6 +62,11 @@ def _settle_meeting(
     emails = {r.email for r in wanted}
     _say_who_waits(kept.key, sum(w.state == "asked" for w in known.values() if w.email in emails), report)
     _withdraw(world, kept, known, [w for w in known.values() if w.email not in emails], report)
+
+
+def _is_missing(way: Way | None, today: str) -> bool:
+    """Tell who is to be registered; whoever Zoom refused is tried again another day."""
+    return way is None or way.state == "asked" or (way.state == "refused" and way.adds_day != today)
 
 
 def _may_add(way: Way | None, today: str, most: int) -> bool:
@@ -126,9 +131,16 @@ def _take_back(world: World, known: dict[str, Way], before: dict[str, Way | None
 
 
 def _refuse(world: World, kept: Kept, one: Registrant, error: ZoomError, known: dict[str, Way], today: str) -> None:
-    way = Way(email=one.email, meeting=kept.key, zoom_id=kept.zoom_id, state="refused", problem=error.message)
+    way = Way(
+        email=one.email,
+        meeting=kept.key,
+        zoom_id=kept.zoom_id,
+        state="refused",
+        problem=error.message,
+        adds_day=today,
+    )
     if isinstance(error, ZoomBusy):  # added too often today: again tomorrow, by Zoom's count
-        way = replace(way, state="asked", problem="", adds_day=today, adds=world.patience.adds_a_day)
+        way = replace(way, state="asked", problem="", adds=world.patience.adds_a_day)
     _record(world, known, [way])
 
 
@@ -161,7 +173,7 @@ def _adopt(world: World, now: datetime, kept: Kept, known: dict[str, Way], repor
 
 def _is_news(way: Way | None, found: Pass) -> bool:
     """Tell whether a link is to be taken: none was seen yet, or another was given in Zoom's pages."""
-    if way is None or way.state == "refused":
+    if way is None or way.state in ("refused", "out"):
         return False
     return way.state != "open" or way.registrant_id != found.registrant_id
 
@@ -193,7 +205,10 @@ def _drop(world: World, known: dict[str, Way], ways: Sequence[Way]) -> None:
         known.pop(w.email, None)
 
 
-def _say_who_is_refused(key: str, wanted: Sequence[Registrant], known: dict[str, Way], report: Report) -> None:
+def _say_who_is_refused(
+    key: str, now: datetime, wanted: Sequence[Registrant], known: dict[str, Way], report: Report
+) -> None:
+    tomorrow = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
     refused = [known[r.email] for r in wanted if r.email in known and known[r.email].state == "refused"]
     for reason in sorted({w.problem for w in refused}):
         count = sum(w.problem == reason for w in refused)
@@ -202,6 +217,7 @@ def _say_who_is_refused(key: str, wanted: Sequence[Registrant], known: dict[str,
                 key=f"zoom:{key}:refused:{reason[:40]}",
                 what=f"Zoom refuse d'inscrire {count} personne{'s' if count > 1 else ''} : {reason}",
                 remedy="corrigez l'adresse dans le formulaire, ou prévenez-les par téléphone",
+                until=tomorrow,
             )
         )
 

@@ -54,7 +54,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One registration at Zoom. `state`: asked (no answer seen yet) | open | refused | removed (in Zoom's pages)."""
+    """One registration at Zoom. `state`: asked (no answer seen yet) | open | refused | removed (in Zoom's pages) |
+    out (removed there, and meant to be)."""
 
     email: str
     meeting: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from orchestrator.core.hosting import Run
+from orchestrator.core.presence import Heard, Stay, Told
 from orchestrator.store.database import Database
 from orchestrator.store.people import bring_news, bump
 from orchestrator.store.schema import meeting, presence, run, way, webhook
@@ -17,30 +17,6 @@ KEPT = timedelta(days=7)
 """How long a webhook is remembered; Zoom sends it again for 85 minutes at most."""
 SETTLING = timedelta(minutes=1)
 """A run just begun is not ended by a reading that may be older."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
-    """One time somebody was in a meeting, or in a breakout room of it. None = not told, or not yet."""
-
-    meeting: str
-    email: str
-    room: str = ""
-    joined_at: datetime | None = None
-    left_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One thing a webhook told. `what`: started, ended, joined, left, changed; ids are Zoom's."""
-
-    what: str
-    zoom_id: str
-    at: datetime
-    uuid: str = ""
-    stay: str = ""
-    registrant_id: str = ""
-    room: str = ""
 
 
 class Presence:
@@ -102,10 +78,10 @@ class Presence:
 
     # webhooks
 
-    def receive(self, digest: str, name: str, told: Told | None, at: datetime, now: datetime) -> bool:
+    def receive(self, heard: Heard, now: datetime) -> bool:
         """Keep a webhook, once; False when it is known already. `apply` does the rest."""
-        facts = {} if told is None else _to_json(told)
-        row = {"digest": digest, "name": name, "at": at, "received_at": now, "facts": facts}
+        facts = {} if heard.told is None else _to_json(heard.told)
+        row = {"digest": heard.digest, "name": heard.name, "at": heard.at, "received_at": now, "facts": facts}
         with self._db.write() as c:
             return bool(c.execute(self._db.insert_unless_there(webhook), row).rowcount)
 

@@ -189,7 +189,9 @@ way = sa.Table(
     text("zoom_id"),
     text("registrant_id"),
     text("join_url"),
-    text("state", default="asked"),  # asked (no answer seen) | open | refused | removed (in Zoom's pages)
+    text(
+        "state", default="asked"
+    ),  # asked (no answer seen) | open | refused | removed (in Zoom's pages) | out (so meant)
     text("problem"),
     text("adds_day"),
     number("adds"),

@@ -23,6 +23,7 @@ from orchestrator.rehearsal import people
 from orchestrator.rehearsal.faults import Trouble, read
 from orchestrator.rehearsal.play import cast
 from orchestrator.rehearsal.promises import PROMISES
+from tests.contracts.zoom_record import strangers
 
 EVENT: Event = gate.load(shipped.example_config(), environ={})[0].event
 NINE = datetime.fromisoformat("2021-06-24T07:00:00Z")  # 9h00 in Paris
@@ -96,6 +97,7 @@ def test_a_calm_day_keeps_every_promise_and_leaves_every_file(tmp_path: Path) ->
         assert (message["To"], message["Message-ID"]) == (letter["to"], letter["message_id"])
     exchanges = [json.loads(line) for line in (out / "zoom.jsonl").read_text("utf-8").splitlines()]
     assert sum(1 for e in exchanges if e["method"] == "POST" and e["path"].endswith("/meetings")) == 1
+    assert strangers(exchanges) == []
     film = (out / "film.html").read_text("utf-8")
     assert "Tout est parti à temps" in film
 

@@ -4,12 +4,13 @@ Zoom gives no refresh token; scopes are those of the app when the token was made
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, TypeGuard
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
@@ -23,6 +24,8 @@ WINDOW, MOST_IN_WINDOW = timedelta(minutes=1), 2
 FRESH = 0.8
 """Share of a token's life after which it is renewed."""
 _LIFE = 3600
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:\d{1,5})?/?", re.ASCII)
 _CHECK = "Vérifiez account_id, client_id et client_secret (marketplace.zoom.us → Manage → votre application)."
 _WHY = {
     "invalid_client": ("client_id ou client_secret est faux", _CHECK),
@@ -111,15 +114,25 @@ def _token(answer: Answer, now: datetime) -> Token:
     value, life = data.get("access_token"), data.get("expires_in", _LIFE)
     if answer.status >= 400 or "error" in data:
         raise _refused(data, answer.status)
-    if not (isinstance(value, str) and value and isinstance(life, int) and 0 < life <= 10 * _LIFE):
+    if not (_is_token(value) and type(life) is int and 0 < life <= 10 * _LIFE):
         raise ZoomUnavailable("Connexion à Zoom impossible : sa réponse est incompréhensible.")
     return Token(
         value,
         now,
         now + FRESH * timedelta(seconds=life),
         frozenset(str(data.get("scope") or "").split()),
-        str(data.get("api_url") or ""),
+        _address(data.get("api_url")),
     )
+
+
+def _is_token(value: object) -> TypeGuard[str]:
+    """Tell what can stand in a header (RFC 6750: ASCII without spaces)."""
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
+
+
+def _address(value: object) -> str:
+    """Read where the account's API is; "" for what is no plain web address, so that the configured one is used."""
+    return value if isinstance(value, str) and _ADDRESS.fullmatch(value) else ""
 
 
 def _refused(data: dict[str, Any], status: int) -> ZoomError:

@@ -26,6 +26,7 @@ def found(meeting: MeetingShape, tag: str) -> Found:
         ),
         status=meeting.status,
         uuid=meeting.uuid,
+        has_host_key=bool(meeting.dynamic_host_key),
         oddities=oddities(meeting),
     )
 

@@ -13,17 +13,25 @@ from orchestrator.gateways.zoom.wire import Answer
 
 _LICENCE = "Attribuez à l'hôte une licence Zoom Meetings (Administration → Utilisateurs), puis recommencez."
 _HOST = "Vérifiez [zoom] host : il doit être un utilisateur de ce compte Zoom."
+_APP = "Vérifiez que l'application Zoom est activée et ne sert qu'à une seule installation."
+ADD_SCOPES = "Ajoutez-les sur marketplace.zoom.us → Manage → votre application → Scopes → Add Scopes."
+_ALTERNATIVE_HOST = (
+    "Chaque hôte alternatif doit être un utilisateur sous licence de ce compte Zoom : corrigez ou retirez-le."
+)
 _SETTINGS = "Vérifiez la réunion et les droits de l'hôte sur zoom.us."
 _CASES: dict[int, tuple[str, str]] = {
+    124: ("Zoom ne reconnaît plus l'accès donné à l'application", _APP),
     200: ("L'hôte n'a pas droit à cette opération", _LICENCE),
     300: ("Zoom refuse un champ de la demande", "Corrigez la valeur nommée, puis recommencez."),
     303: ("La réunion n'accepte pas d'inscriptions groupées", _SETTINGS),
     404: ("L'inscription n'est pas activée pour la réunion", "Réactivez l'inscription de la réunion sur zoom.us."),
     1001: ("Zoom ne connaît pas cet utilisateur", _HOST),
+    1114: ("Zoom refuse un hôte alternatif", _ALTERNATIVE_HOST),
     1010: ("L'utilisateur n'est pas de ce compte Zoom", _HOST),
     2300: ("Zoom ne connaît pas cette adresse", "Vérifiez [zoom] api_url ; d'ordinaire il n'y en a pas besoin."),
     2306: ("L'application ne peut pas voir les réunions d'autrui", "Donnez-lui les scopes « :admin »."),
     3000: ("Zoom refuse l'accès à la réunion ou de programmer pour cet hôte", _SETTINGS),
+    3001: ("Zoom ne trouve pas cette réunion", _SETTINGS),
     3002: ("La réunion est en cours", "Recommencez quand elle sera terminée."),
     3003: ("L'hôte déclaré n'est pas celui de la réunion", _HOST),
     3007: ("La réunion est terminée", "Il n'y a plus rien à faire sur cette réunion."),
@@ -31,11 +39,11 @@ _CASES: dict[int, tuple[str, str]] = {
     3038: ("La réunion est terminée, on ne peut plus s'y inscrire", "Vérifiez la date de la réunion sur zoom.us."),
     3043: ("La réunion a atteint sa capacité", "Prenez une licence « Grandes réunions » ou répartissez le public."),
     3161: ("L'hôte n'a pas le droit d'organiser cette réunion", _LICENCE),
+    4700: ("Zoom refuse l'accès de l'application", _APP),
+    4711: ("Il manque un droit (scope) à l'application Zoom", ADD_SCOPES),
+    12702: ("La réunion est trop ancienne", "Zoom ne montre plus les réunions de plus d'un an."),
 }  # fmt: skip
-_ALTERNATIVE = (
-    "Zoom refuse un hôte alternatif",
-    "Chaque hôte alternatif doit être un utilisateur sous licence de ce compte Zoom : corrigez ou retirez-le.",
-)
+_ALTERNATIVE = ("Zoom refuse un hôte alternatif", _ALTERNATIVE_HOST)
 _UNKNOWN = (
     "Zoom refuse la demande",
     "Le message de Zoom dit pourquoi ; s'il ne suffit pas, transmettez-le au support.",
@@ -104,9 +112,6 @@ def _scopes(words: str, code: int, status: int) -> ZoomLacksScopes:
         code=code,
         status=status,
     )
-
-
-ADD_SCOPES = "Ajoutez-les sur marketplace.zoom.us → Manage → votre application → Scopes → Add Scopes."
 
 
 def _is_gone(code: int, words: str, path: str) -> bool:

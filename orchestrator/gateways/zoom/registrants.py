@@ -21,10 +21,20 @@ def register(api: ZoomApi, meeting: str, people: Sequence[Registrant]) -> tuple[
     try:
         return _many(api, meeting, people) if len(people) > 1 else tuple(_one(api, meeting, p) for p in people)
     except ZoomError as error:
-        if type(error) is not ZoomError or error.code in _OF_THE_MEETING:
+        if type(error) is not ZoomError or _is_about_the_meeting(error):
             raise
         refused = RegistrantRefused(error.message, remedy=error.remedy, code=error.code, status=error.status)
         raise refused from error
+
+
+def _is_about_the_meeting(error: ZoomError) -> bool:
+    """Tell a no to everybody from a no to somebody; codes 300 and 3000 are used for both."""
+    words = error.message.lower()
+    if error.code == 3000 and "domain" in words:
+        return False
+    return error.code in _OF_THE_MEETING or (
+        error.code == 300 and ("not been enabled" in words or "meeting id" in words)
+    )
 
 
 def registered(api: ZoomApi, meeting: str) -> Iterator[Pass]:

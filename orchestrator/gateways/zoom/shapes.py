@@ -83,6 +83,7 @@ class MeetingShape(Shape):
     duration: int = 0
     timezone: str = ""
     password: str = ""
+    dynamic_host_key: str = ""
     status: str = ""
     settings: SettingsShape = SettingsShape()
 

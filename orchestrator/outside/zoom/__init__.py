@@ -14,7 +14,9 @@ from orchestrator.outside.zoom.values import (
     Fault,
     Garble,
     Lose,
+    Revoke,
 )
+from orchestrator.outside.zoom.webhooks import Notice, Poster, sign, signed
 
 __all__ = [
     "BUSY",
@@ -29,5 +31,10 @@ __all__ = [
     "Fault",
     "Garble",
     "Lose",
+    "Notice",
+    "Poster",
+    "Revoke",
     "Visit",
+    "sign",
+    "signed",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -39,10 +39,14 @@ class Account:
         self.capacity = capacity
         self.scopes = scopes
         self.limits = limits
-        self.users = {e.lower(): User(email=e, licensed=plan != "free") for e in (host, *others)}
+        self.users: dict[str, User] = {}
+        self.add_users((host, *others))
         self.meetings: dict[int, Meeting] = {}
         self._tokens: dict[str, datetime] = {}
         self._pages: dict[str, tuple[str, int, datetime]] = {}
+
+    def add_users(self, emails: Iterable[str]) -> None:
+        self.users |= {e.lower(): User(email=e, licensed=self.plan != "free") for e in emails}
 
     def issue_token(self, now: datetime) -> str:
         token = secrets.token_urlsafe(48)
@@ -57,6 +61,10 @@ class Account:
 
     def expire_tokens(self, now: datetime) -> None:
         self._tokens = dict.fromkeys(self._tokens, now)
+
+    def revoke_tokens(self) -> None:
+        """Forget every token: `Invalid access token.`"""
+        self._tokens.clear()
 
     def user(self, ref: str) -> User:
         """Find a user by e-mail or id. Apps of the Server-to-Server kind must not say `me`."""

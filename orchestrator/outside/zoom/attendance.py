@@ -1,14 +1,15 @@
-"""Who was in a meeting that was held, run by run; and its recording."""
+"""Who comes and goes, who was in a meeting that was held, run by run; and its recording."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from orchestrator.outside.zoom.desk import Request
-from orchestrator.outside.zoom.records import Meeting, Visit
-from orchestrator.outside.zoom.values import Refused, Reply
+from orchestrator.outside.zoom.records import Meeting, Stay, Visit
+from orchestrator.outside.zoom.values import Refused, Reply, zulu
 
 SETTLES = timedelta(minutes=10)
 """How long after somebody has left their duration is still 0 (seen after large meetings)."""
@@ -26,11 +27,48 @@ def participants(request: Request) -> Reply:
     if request.account.plan == "free":
         raise Refused(400, 200, "Only available for paid account.")
     meeting, run = _held(request)
-    visits, fields = request.account.page(
-        f"participants/{run}", meeting.visits.get(run, []), request.query, request.now
-    )
     with_registrants = request.query.get("include_fields") == "registrant_id"
-    return Reply(200, {**fields, "participants": [_row(one, request.now, with_registrants) for one in visits]})
+    rows = [_row(one, request.now, with_registrants) for one in meeting.visits.get(run, [])]
+    rows += [_shown(stay, request.query, request.now) for stay in meeting.stays if stay.uuid == run]
+    page, fields = request.account.page(f"participants/{run}", rows, request.query, request.now)
+    return Reply(200, {**fields, "participants": list(page)})
+
+
+def _shown(stay: Stay, query: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    """Show a stay; whose registration it was only where that is asked for. A guest's address is empty."""
+    left = stay.left_at or now
+    one = stay.registrant
+    view: dict[str, Any] = {
+        "id": "",
+        "name": f"{one.first_name} {one.last_name}".strip(),
+        "user_id": str(stay.user_id),
+        "user_email": "",
+        "join_time": zulu(stay.joined_at),
+        "leave_time": zulu(left),
+        "duration": int((left - stay.joined_at).total_seconds()),
+        "failover": False,
+        "status": "in_meeting",
+    }
+    if "registrant_id" in query.get("include_fields", ""):
+        view["registrant_id"] = one.id
+    return view
+
+
+def enter(meeting: Meeting, email: str, now: datetime) -> Stay:
+    """Let a registrant in. A second entry is a second stay."""
+    one = meeting.by_email[email.lower()]
+    stay = Stay(registrant=one, uuid=meeting.uuid, user_id=16_778_240 + 1024 * len(meeting.stays), joined_at=now)
+    meeting.stays.append(stay)
+    return stay
+
+
+def leave(meeting: Meeting, email: str, now: datetime) -> Stay | None:
+    """Let a registrant go; None if they are not there."""
+    for stay in reversed(meeting.stays):
+        if stay.registrant.email.lower() == email.lower() and stay.left_at is None:
+            stay.left_at = now
+            return stay
+    return None
 
 
 def recordings(request: Request) -> Reply:

@@ -11,7 +11,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 
-from orchestrator.outside.zoom import meetings, registrants, views
+from orchestrator.outside.zoom import attendance, meetings, registrants, views, webhooks
 from orchestrator.outside.zoom.account import Account
 from orchestrator.outside.zoom.desk import Request
 from orchestrator.outside.zoom.limits import Limits
@@ -21,7 +21,8 @@ from orchestrator.outside.zoom.records import Visit
 from orchestrator.outside.zoom.routes import SCOPES, route_for
 from orchestrator.outside.zoom.server import Incoming, Outgoing, Server
 from orchestrator.outside.zoom.tempers import instead, outgoing, spoilt
-from orchestrator.outside.zoom.values import Call, Exchange, Expire, Fault, Plan, Refused, Reply
+from orchestrator.outside.zoom.values import Call, Exchange, Expire, Fault, Plan, Refused, Reply, Revoke, zulu
+from orchestrator.outside.zoom.webhooks import Notice
 
 
 class FakeZoom:
@@ -49,9 +50,12 @@ class FakeZoom:
         account_id: str | None = None,
         client_id: str | None = None,
         client_secret: str | None = None,
+        webhook_secret: str = "",
+        tell: Callable[[Notice], None] | None = None,
     ) -> None:
         self.host = host
         self._now, self._hear, self._temper = now, hear, temper
+        self._webhook_secret, self._tell = webhook_secret, tell
         self._app = App(
             account_id=account_id or secrets.token_urlsafe(16),
             client_id=client_id or secrets.token_urlsafe(16),
@@ -124,12 +128,57 @@ class FakeZoom:
     def start_meeting(self, meeting_id: int | str) -> None:
         """Let the host come in."""
         with self._lock:
-            meetings.start(self._account.meetings[int(meeting_id)])
+            meeting = self._account.meetings[int(meeting_id)]
+            meetings.start(meeting)
+            self._notify("meeting.started", webhooks.about(meeting, start_time=zulu(self._now())))
+
+    def enter(self, meeting_id: int | str, email: str) -> None:
+        """Let a registrant in by their link."""
+        with self._lock:
+            meeting, now = self._account.meetings[int(meeting_id)], self._now()
+            stay = attendance.enter(meeting, email, now)
+            who = webhooks.participant(stay.registrant, stay.user_id, join_time=zulu(now))
+            self._notify("meeting.participant_joined", webhooks.about(meeting, participant=who))
+
+    def leave(self, meeting_id: int | str, email: str) -> None:
+        """Let a registrant go."""
+        with self._lock:
+            meeting, now = self._account.meetings[int(meeting_id)], self._now()
+            if (stay := attendance.leave(meeting, email, now)) is not None:
+                who = webhooks.participant(stay.registrant, stay.user_id, leave_time=zulu(now))
+                self._notify("meeting.participant_left", webhooks.about(meeting, participant=who))
+
+    def _notify(self, name: str, thing: dict[str, Any]) -> None:
+        if self._tell is not None:
+            payload = {"account_id": self.account_id, "object": thing}
+            self._tell(webhooks.notice(self._webhook_secret, name, payload, self._now()))
+
+    def lift_limits(self) -> None:
+        """Count nothing any more, neither rates nor daily limits."""
+        with self._lock:
+            self._account.limits.lift()
+
+    def add_users(self, *emails: str) -> None:
+        """Give more people an account, and a licence where the plan has any."""
+        with self._lock:
+            self._account.add_users(emails)
+
+    def edit_meeting(self, meeting_id: int | str, **changes: Any) -> None:
+        """Let somebody change the meeting in Zoom's pages: any of its fields, `settings` as a whole or in part."""
+        with self._lock:
+            meetings.edit(self._account.meetings[int(meeting_id)], changes)
 
     def delete_meeting(self, meeting_id: int | str) -> None:
         """Let somebody delete the meeting in Zoom's pages."""
         with self._lock:
-            self._account.meetings[int(meeting_id)].deleted = True
+            meeting = self._account.meetings[int(meeting_id)]
+            meeting.deleted = True
+            self._notify("meeting.deleted", webhooks.about(meeting))
+
+    def revoke_tokens(self) -> None:
+        """Let every access token be forgotten, as when another one is asked for or the app is switched off and on."""
+        with self._lock:
+            self._account.revoke_tokens()
 
     def cancel_registrant(self, meeting_id: int | str, email: str) -> None:
         """Let somebody cancel a registration in Zoom's pages."""
@@ -139,7 +188,12 @@ class FakeZoom:
     def end_meeting(self, meeting_id: int | str) -> None:
         """Let the host end the meeting for all."""
         with self._lock:
-            meetings.end(self._account.meetings[int(meeting_id)])
+            meeting, now = self._account.meetings[int(meeting_id)], self._now()
+            told = webhooks.about(meeting, end_time=zulu(now))
+            for stay in meeting.stays:
+                stay.left_at = stay.left_at or now
+            if meetings.end(meeting):
+                self._notify("meeting.ended", told)
 
     def visit(self, meeting_id: int | str, visit: Visit) -> None:
         """Let somebody have been in the run that is on, or in the last one held."""
@@ -171,6 +225,8 @@ class FakeZoom:
         """Do what is asked, or say why not."""
         if isinstance(fault, Expire):
             self._account.expire_tokens(now)
+        if isinstance(fault, Revoke):
+            self._account.revoke_tokens()
         try:
             if incoming.refused:
                 raise Refused(incoming.refused, 300, HTTPStatus(incoming.refused).phrase)

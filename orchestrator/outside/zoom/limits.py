@@ -30,10 +30,15 @@ class Limits:
     def __init__(self, plan: Plan, *, rates: bool) -> None:
         self._plan: Plan = plan
         self._rates = rates
+        self._daily = True
         self._second = datetime.min.replace(tzinfo=UTC)
         self._this_second: Counter[str] = Counter()
         self._day = date.min
         self._today: Counter[Hashable] = Counter()
+
+    def lift(self) -> None:
+        """Count nothing any more."""
+        self._rates = self._daily = False
 
     def spend_call(self, label: str, now: datetime) -> None:
         """Count one call against the account's rates for its label."""
@@ -74,6 +79,8 @@ class Limits:
 
     def _spend(self, keys: Sequence[Hashable], limit: int, message: str, now: datetime) -> None:
         """Count all or none. These limits come without Type and Retry-After, with the label's own counter."""
+        if not self._daily:
+            return
         self._turn(now)
         if any(self._today[key] >= limit for key in keys):
             raise Refused(429, 429, message, headers={"X-RateLimit-Limit": "6000"})

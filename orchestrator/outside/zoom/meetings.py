@@ -123,17 +123,26 @@ def set_status(request: Request) -> Reply:
     return Reply(204)
 
 
+def edit(meeting: Meeting, changes: dict[str, Any]) -> None:
+    """Change a meeting as its host does in Zoom's pages; no limit counts that."""
+    meeting.settings = {**meeting.settings, **changes.pop("settings", {})}
+    for name, value in changes.items():
+        setattr(meeting, name, value)
+
+
 def start(meeting: Meeting) -> None:
     """Let the meeting run."""
     meeting.status = "started"
 
 
-def end(meeting: Meeting) -> None:
+def end(meeting: Meeting) -> bool:
     """End the meeting if it runs; the next run has another UUID, the number and the links stay."""
-    if meeting.status == "started":
-        meeting.status = "waiting"
-        meeting.held.append(meeting.uuid)
-        meeting.uuid = new_uuid()
+    if meeting.status != "started":
+        return False
+    meeting.status = "waiting"
+    meeting.held.append(meeting.uuid)
+    meeting.uuid = new_uuid()
+    return True
 
 
 def _recover(request: Request) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 _random = random.SystemRandom()
 
@@ -44,6 +45,18 @@ class Registrant:
     extras: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     pin: int = field(default_factory=lambda: int(digits(6)))
+    participant_uuid: str = field(default_factory=lambda: str(uuid4()).upper())
+
+
+@dataclass(slots=True, kw_only=True)
+class Stay:
+    """One time somebody was in a run of a meeting; `user_id` is another after each return."""
+
+    registrant: Registrant
+    uuid: str
+    user_id: int
+    joined_at: datetime
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +102,7 @@ class Meeting:
     host_key: str = field(default_factory=lambda: digits(6))
     registrants: dict[str, Registrant] = field(default_factory=dict)
     """Everybody who ever registered, by id."""
+    stays: list[Stay] = field(default_factory=list)
     by_email: dict[str, Registrant] = field(default_factory=dict)
     """Those whose registration was not cancelled, by lower-case e-mail."""
 

@@ -74,7 +74,12 @@ class Expire:
     """Let every access token expire, then go on as usual."""
 
 
-Fault = Answer | Drop | Lose | Fail | Garble | Expire
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """Let every access token be invalid, then go on as usual."""
+
+
+Fault = Answer | Drop | Lose | Fail | Garble | Expire | Revoke
 
 HTML = b"<!DOCTYPE html><html><head><title>Zoom</title></head><body><h1>Service Unavailable</h1></body></html>"
 MAINTENANCE = Answer(status=503, body=HTML)
