@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, work
+from orchestrator.cli import doors, play, prepare, work
 
 VERBS = (
     prepare.init,
@@ -16,6 +16,7 @@ VERBS = (
     work.plan,
     work.apply,
     work.run,
+    doors.login_link,
     work.status,
     prepare.preview,
     play.rehearse,

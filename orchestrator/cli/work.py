@@ -26,6 +26,7 @@ from orchestrator.cli.common import (
     say,
     show,
 )
+from orchestrator.cli.doors import ground, opened
 
 if TYPE_CHECKING:
     from orchestrator.core.model import Event
@@ -162,20 +163,21 @@ def _tell(event: Event, report: Report) -> None:
 @explained
 def run(configs: tuple[Path, ...], secrets: Path | None) -> None:
     """Servir sans relâche jusqu'à SIGTERM."""
+    from orchestrator import wiring
     from orchestrator.daemon import Daemon
-    from orchestrator.web import health
 
     logs()
-    settings = load(configs, secrets)
-    worlds, refused = serviceable(settings)
+    where = ground(configs, secrets)
+    worlds, refused = serviceable(where.settings)
     if not worlds:
         end(MISUSED if refused else FAILED)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    daemon = Daemon(worlds)
-    web = next((s.web for s in settings if s.web is not None), None)
-    with health.served(web.host, web.port, daemon.health) if web else health.nothing():
+    with opened(where, worlds, configs, wiring.SystemClock()) as house:
+        daemon = Daemon(worlds)
+        if house is not None:
+            house.health, house.changed = daemon.health, daemon.look_now
         say(f"{len(worlds)} événement(s) en service ; Ctrl-C ou SIGTERM pour arrêter.")
         daemon.run(stopped)
     say("Arrêté proprement.")

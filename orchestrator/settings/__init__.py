@@ -1,6 +1,7 @@
 """The settings: file, secrets and environment become frozen values, or a list of what is wrong with them."""
 
 from orchestrator import shipped
+from orchestrator.settings.bare import bare, is_empty
 from orchestrator.settings.load import load
 from orchestrator.settings.remarks import in_words, is_over, remarks
 from orchestrator.settings.values import (
@@ -23,7 +24,9 @@ __all__ = [
     "Source",
     "Web",
     "ZoomAccount",
+    "bare",
     "in_words",
+    "is_empty",
     "is_over",
     "load",
     "remarks",

@@ -34,8 +34,8 @@ def settings_of(gate: Gate, event: Event, path: Path) -> Settings:
         zoom=_zoom(gate),
         mail=_mail(gate, event),
         registrations=_source(gate, event, path.parent),
-        web=_web(gate.web, path.parent) if gate.web else None,
-        store_url=_store_url(gate.store.url, path.parent),
+        web=web_of(gate.web, path.parent) if gate.web else None,
+        store_url=store_url(gate.store.url, path.parent),
         privacy=Privacy(
             controller=event.controller,
             dpo=gate.privacy.dpo,
@@ -104,7 +104,7 @@ def _fixed(values: Mapping[str, _Value]) -> Mapping[str, _Value]:
     return MappingProxyType(dict(values))
 
 
-def _web(web: WebSection, folder: Path) -> Web:
+def web_of(web: WebSection, folder: Path) -> Web:
     host, _, port = web.bind.rpartition(":")
     return Web(
         host=host.strip("[]"),
@@ -119,7 +119,7 @@ def _web(web: WebSection, folder: Path) -> Web:
     )
 
 
-def _store_url(url: str, folder: Path) -> str:
+def store_url(url: str, folder: Path) -> str:
     file = url.removeprefix("sqlite:///")
     return url if file == url else f"sqlite:///{_absolute(file, folder)}"
 

@@ -11,6 +11,7 @@ from orchestrator.core.model import reference
 from orchestrator.store.database import Database
 from orchestrator.store.schema import attempt, generation, letter, login, person, visit
 
+ROLES = ("organiser", "viewer")
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is kept when somebody was last seen."""
 
@@ -52,7 +53,7 @@ class Entries:
         """Use a link up and begin a visit; None where it was used, is too old or never was."""
         with self._db.write() as c:
             c.execute(login.delete().where(login.c.until <= now))
-            found = c.execute(sa.select(login).where(login.c.id == secret)).one_or_none()
+            found = c.execute(sa.select(login).where(login.c.id == secret, login.c.role.in_(ROLES))).one_or_none()
             if found is None:
                 return None
             c.execute(login.delete().where(login.c.id == secret))
