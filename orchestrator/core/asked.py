@@ -29,7 +29,7 @@ def requested(
     for who in recipients:
         if who.first_sent_at is None or not who.sessions:
             continue
-        if (at := again.get(who.ref)) is not None and at > who.first_sent_at:
+        if (at := again.get(who.ref)) is not None and at >= who.first_sent_at:
             yield _once_more(book, who, at)
         if read is not None and who.speaker is not None and not has_confirmed(book.event, who.ref, who.speaker, read):
             yield from _not_confirmed(book, who, who.first_sent_at)
