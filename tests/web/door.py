@@ -99,7 +99,7 @@ def door(theatre: Theatre, folder: Path, **web: Any) -> Door:
     values |= {"viewers": ("regard@exemple.fr",)} | web
     [settings] = gate.load(shipped.example_config(), environ={})
     settings = replace(settings, path=folder / "event.toml", web=Web(**values))
-    house = House(store=theatre.store, clock=theatre, key=KEY, web=Web(**values))
+    house = House(store=theatre.store, clock=theatre, key=KEY, web=Web(**values), configs=(folder,))
     house.served = {theatre.event.key: Served(world=theatre.world, settings=settings)}
     opened = Door(theatre, house, make_app(house))
     opened.served()
