@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import doors, play, prepare, work
+from orchestrator.cli import doors, play, prepare, tokens, work
 
 VERBS = (
     prepare.init,
@@ -17,6 +17,7 @@ VERBS = (
     work.apply,
     work.run,
     doors.login_link,
+    tokens.api_token,
     work.status,
     prepare.preview,
     play.rehearse,

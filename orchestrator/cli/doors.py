@@ -29,6 +29,12 @@ class Ground:
     store_url: str
     beside: Path
     """Where a key is kept that is not beside the store."""
+    is_folder: bool = False
+
+    @property
+    def is_mended_in_browser(self) -> bool:
+        """Whether what is missing can be given in the pages while the service runs."""
+        return self.is_folder and self.web is not None
 
 
 def ground(configs: tuple[Path, ...], secrets: Path | None) -> Ground:
@@ -41,7 +47,8 @@ def ground(configs: tuple[Path, ...], secrets: Path | None) -> Ground:
         return Ground(settings=(), web=bare, store_url=store_url, beside=first / "event.toml")
     found = load(configs, secrets)
     web = next((s.web for s in found if s.web is not None), None)
-    return Ground(settings=found, web=web, store_url=found[0].store_url, beside=found[0].path)
+    folder = all(path.is_dir() for path in configs or (DEFAULT,))
+    return Ground(settings=found, web=web, store_url=found[0].store_url, beside=found[0].path, is_folder=folder)
 
 
 @contextmanager

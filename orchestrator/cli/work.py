@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -26,7 +25,8 @@ from orchestrator.cli.common import (
     say,
     show,
 )
-from orchestrator.cli.doors import ground, opened
+from orchestrator.cli.doors import Ground, ground, opened
+from orchestrator.cli.stage import Stage, announce
 
 if TYPE_CHECKING:
     from orchestrator.core.model import Event
@@ -158,28 +158,40 @@ def _tell(event: Event, report: Report) -> None:
         say(f"  ✗ {problem.what}" + (f"\n    → {problem.remedy}" if problem.remedy else ""), bad=True)
 
 
+def _startable(where: Ground) -> tuple[list[World], bool]:
+    """Build the worlds to begin with; a folder whose events lack a key may begin without, the browser asks for it."""
+    from orchestrator.core.errors import BadConfiguration
+
+    try:
+        return serviceable(where.settings) if where.settings else ([], False)
+    except BadConfiguration as error:
+        if not where.is_mended_in_browser:
+            raise
+        for problem in error.problems:
+            say(problem, bad=True)
+        return [], False
+
+
 @click.command()
 @configured
 @explained
 def run(configs: tuple[Path, ...], secrets: Path | None) -> None:
     """Servir sans relâche jusqu'à SIGTERM."""
     from orchestrator import wiring
-    from orchestrator.daemon import Daemon
 
     logs()
-    where = ground(configs, secrets)
-    worlds, refused = serviceable(where.settings)
-    if not worlds:
+    where, clock = ground(configs, secrets), wiring.SystemClock()
+    worlds, refused = _startable(where)
+    if where.settings and not worlds and not where.is_mended_in_browser:
         end(MISUSED if refused else FAILED)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    with opened(where, worlds, configs, wiring.SystemClock()) as house:
-        daemon = Daemon(worlds)
-        if house is not None:
-            house.health, house.changed = daemon.health, daemon.look_now
-        say(f"{len(worlds)} événement(s) en service ; Ctrl-C ou SIGTERM pour arrêter.")
-        daemon.run(stopped)
+    with opened(where, worlds, configs, clock) as house:
+        stage = Stage(worlds, house, configs, secrets, clock)
+        if not worlds and where.settings:
+            stage.reload()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stage.stop())
+        announce(worlds)
+        stage.play()
     say("Arrêté proprement.")
 
 

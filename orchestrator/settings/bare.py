@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.settings.build import store_url, web_of
 from orchestrator.settings.gate import StoreSection, WebSection
-from orchestrator.settings.load import SERVICE
+from orchestrator.settings.load import SERVICE, secrets_folder
 from orchestrator.settings.sources import from_environment, from_secrets, merged, read_file
 from orchestrator.settings.values import Web
 
@@ -22,9 +22,8 @@ def is_empty(path: Path) -> bool:
 
 def bare(folder: Path, *, secrets: Path | None, environ: Mapping[str, str]) -> tuple[Web, str]:
     """The `[web]` and the store's address a folder would be served with. Raises BadConfiguration."""
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
     variables, wrong = from_environment(environ)
-    files, unreadable = from_secrets(secrets or (Path(credentials) if credentials else None))
+    files, unreadable = from_secrets(secrets or secrets_folder(folder, environ))
     if wrong or unreadable:
         raise BadConfiguration((*wrong, *unreadable))
     service = [read_file(folder / SERVICE, str(folder / SERVICE))] if (folder / SERVICE).exists() else []

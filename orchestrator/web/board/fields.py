@@ -101,8 +101,21 @@ def _group(path: tuple[str | int, ...], info: FieldInfo, value: Any, values: Pla
 
 
 def _row(path: tuple[str | int, ...], model: type[BaseModel], row: Plain, values: Plain) -> Group:
-    title = next((str(row[key]) for key in ("title", "name", "key") if row.get(key)), "")
-    return Group(path=path, said=said_of(path[:-1]), fields=tuple(_fields(path, model, values)), title=title)
+    return Group(
+        path=path, said=said_of(path[:-1]), fields=tuple(_fields(path, model, values)), title=_title(row, values)
+    )
+
+
+def _title(row: Plain, values: Plain) -> str:
+    """How a row is named while it is folded: by its title, or what tells it from its neighbours."""
+    if said := next((str(row[key]) for key in ("title", "name", "key") if row.get(key)), ""):
+        return said
+    at, before, days = row.get("at"), row.get("before"), row.get("days_before")
+    if not (at or before):
+        return ""
+    hour = f"{at.hour}h{at.minute:02}" if isinstance(at, time) else str(at or before)
+    titles = dict(_named_rows(values, "sessions"))
+    return f"{hour}{f' (J−{days})' if days else ''} – {titles.get(str(row.get('session')), '')}"
 
 
 def _rows_inside(path: tuple[str | int, ...], model: type[BaseModel], value: Any, values: Plain) -> Iterator[Group]:
@@ -121,7 +134,7 @@ def _fields(path: tuple[str | int, ...], model: type[BaseModel], values: Plain) 
         elif inner is not None and not many:
             yield from _fields(here, inner, values)
         elif inner is None and get_origin(info.annotation) is dict:
-            yield from (_field((*here, key), "lines", "") for key in _keys(values, "sessions"))
+            yield from (_field((*here, key), "lines", "") for key in _seated(values))
         elif inner is None:
             yield _of(here, info, values)
 
@@ -154,7 +167,7 @@ def _field(
         required=required and path[-1] != "key",
         options=options,
         default=default,
-        rare=_pattern(path) in RARE,
+        rare=_pattern(path) in RARE or "answers" in path,
     )
 
 
@@ -201,6 +214,13 @@ def _bare(annotation: Any) -> Any:
 
 def _keys(values: Plain, name: str) -> list[str]:
     return [str(row["key"]) for row in values.get(name, ()) if isinstance(row, dict) and row.get("key")]
+
+
+def _seated(values: Plain) -> list[str]:
+    """Sessions with workshops, and those the file names all the same."""
+    held = {row.get("session") for row in values.get("workshops", ()) if isinstance(row, dict)}
+    said = values.get("registrations", {}).get("columns", {}).get("wishes", {})
+    return [key for key in _keys(values, "sessions") if key in held or key in said]
 
 
 def _named_rows(values: Plain, name: str) -> tuple[tuple[str, str], ...]:
@@ -391,7 +411,8 @@ def _whole(text: str) -> int:
 
 def _clock(text: str) -> time:
     if match := re.fullmatch(r"(\d{1,2})\s?[hH:]\s?(\d{2})?(?::(\d{2}))?", text):
-        return time(*(int(part or 0) for part in match.groups()))
+        hour, minute, second = (int(part or 0) for part in match.groups())
+        return time(hour, minute, second)
     raise ValueError(text)
 
 

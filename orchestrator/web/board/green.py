@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from orchestrator.core.meetings import differences, meetings_of, spec_for
-from orchestrator.store.board import Sought
 from orchestrator.web.board.desk import Desk
 
 How = Literal["good", "wait", "bad"]
@@ -36,8 +35,8 @@ def lights(desk: Desk) -> list[Light]:
 
 
 def _people(desk: Desk) -> Iterator[Light]:
-    reading, n = desk.store.people.reading(desk.key), desk.board.registered(desk.key)
-    alarm = desk.store.alarms.all(desk.key).get("source")
+    reading, n = desk.store.people.reading(desk.key), desk.registered
+    alarm = desk.alarms.get("source")
     words = ("Inscriptions", "Registrations")
     if alarm is not None:
         yield Light(how="bad", said=(alarm[0],) * 2, remedy=(alarm[1],) * 2, path="/registrations", words=words)
@@ -95,7 +94,7 @@ def _rows(desk: Desk) -> Iterator[Light]:
 
 
 def _links(desk: Desk) -> Iterator[Light]:
-    missing, people = desk.board.without_link(desk.key, desk.needed, desk.exempt), desk.board.registered(desk.key)
+    missing, people = desk.board.without_link(desk.key, desk.needed, desk.exempt), desk.registered
     if missing:
         yield Light(
             how="bad",
@@ -116,7 +115,7 @@ def _links(desk: Desk) -> Iterator[Light]:
 
 
 def _refused(desk: Desk) -> Iterator[Light]:
-    n = desk.board.letters(desk.key, Sought(state="refused"), desk.now).total
+    n = sum(wave.states.get("refused", 0) for wave in desk.waves)
     if n:
         yield Light(
             how="bad",
@@ -132,7 +131,7 @@ def _refused(desk: Desk) -> Iterator[Light]:
             query={"state": "refused"},
             words=("Voir lesquelles", "See which"),
         )
-    elif desk.board.waves(desk.key):
+    elif desk.waves:
         yield Light(how="good", said=("Aucune adresse refusée", "No address refused"))
 
 
@@ -140,7 +139,7 @@ def _zoom(desk: Desk) -> Iterator[Light]:
     kept = desk.store.meetings.all(desk.key)
     wanted = {key for key in meetings_of(desk.event) if spec_for(desk.event, key, desk.now) is not None}
     missing = [key for key in wanted if key not in kept or not kept[key].zoom_id]
-    alarms = [value for key, value in desk.store.alarms.all(desk.key).items() if key.startswith("zoom:")]
+    alarms = [value for key, value in desk.alarms.items() if key.startswith("zoom:")]
     words = ("Voir Zoom", "See Zoom")
     for what, remedy, _ in alarms[:3]:
         yield Light(how="bad", said=(what, what), remedy=(remedy, remedy), path="/zoom", words=words)
@@ -190,7 +189,7 @@ def _seats(desk: Desk) -> Iterator[Light]:
             path="/workshops",
             words=("Voir les ateliers", "See the workshops"),
         )
-    elif desk.board.registered(desk.key):
+    elif desk.registered:
         yield Light(how="good", said=("Chaque personne a un atelier", "Everybody has a workshop"))
 
 
@@ -204,7 +203,7 @@ def _late(desk: Desk) -> Iterator[Light]:
             query={"state": "late"},
             words=("Voir lesquelles", "See which"),
         )
-    elif desk.board.waves(desk.key):
+    elif desk.waves:
         yield Light(how="good", said=("Toutes les lettres sont à l'heure", "Every letter is on time"))
 
 
@@ -226,7 +225,7 @@ def _reminders(desk: Desk) -> Iterator[Light]:
 def _speakers(desk: Desk) -> Iterator[Light]:
     if not desk.event.speakers:
         return
-    told = sum(w.states.get("sent", 0) for w in desk.board.waves(desk.key) if w.kind == "host" and not w.rule)
+    told = sum(w.states.get("sent", 0) for w in desk.waves if w.kind == "host" and not w.rule)
     total = len(desk.event.speakers)
     words = ("Voir les lettres", "See the letters")
     said = (
@@ -269,7 +268,7 @@ def _rescue(desk: Desk) -> Iterator[Light]:
 
 def _others(desk: Desk) -> Iterator[Light]:
     shown = ("source", "held", "zoom:")
-    for key, (what, remedy, _) in desk.store.alarms.all(desk.key).items():
+    for key, (what, remedy, _) in desk.alarms.items():
         if not key.startswith(shown):
             yield Light(how="bad", said=(what, what), remedy=(remedy, remedy))
 
