@@ -254,12 +254,12 @@ def shown(field: Field, values: Plain) -> Any:
         try:
             value = value[part]
         except (KeyError, IndexError, TypeError):
-            return [] if field.kind == "several" else False if field.kind == "flag" and field.default != "true" else (
-                True if field.kind == "flag" else ""
-            )  # fmt: skip
+            value = None
     if field.kind == "several":
         return [str(one) for one in value] if isinstance(value, list) else []
-    return value if isinstance(value, bool) else _shown(value)
+    if field.kind == "flag":
+        return value if isinstance(value, bool) else field.default == "true"
+    return _shown(value)
 
 
 def _shown(value: Any) -> str:
@@ -329,7 +329,7 @@ def posted(form: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], before: 
                 value = _read(field, _given(field, places), form, lists)
                 idle = value is not None and _shown(value) == field.default and not _stands(before, field.path, values)
                 _put(values, field.path, None if idle else value)
-    return values
+    return {name: values[name] for name, _ in _ordered(Gate) if name in values}
 
 
 def _stands(before: Plain, path: Sequence[str | int], values: Plain) -> bool:
