@@ -114,9 +114,9 @@ def csrf(html: str) -> str:
 
 
 def text(html: str) -> str:
-    """What a page says, on one line."""
+    """What a page says, on one line, its apostrophes straight."""
     bare = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL)
-    return " ".join(unescape(bare).split())
+    return " ".join(unescape(bare).replace("’", "'").split())
 
 
 def links(html: str) -> list[str]:

@@ -149,7 +149,7 @@ def test_what_lets_in_is_stored_only_as_a_hash(door: Door) -> None:
 def test_a_mail_with_a_link_says_what_it_is_in_both_languages(door: Door) -> None:
     ask(door, "contact@exemple.fr")
     [mail] = [one for one in door.theatre.mails() if one.kind == "login"]
-    assert "dans le quart d'heure" in mail.text
+    assert "dans le quart d’heure" in mail.text
     assert "&#" not in mail.text + str(mail.message["subject"])
     browser = door.browser()
     form = browser.get("/entrer?lang=en")

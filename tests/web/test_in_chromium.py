@@ -120,8 +120,8 @@ def test_a_speaker_confirms_and_changes_of_mind_are_saved(door: Door, browser: A
     page = context.new_page()
     with listening(door) as url:
         page.goto(url + door.speakers_page())
-        page.get_by_role("button", name="J'ai tout lu").click()
-        assert "L'équipe voit" in page.inner_text("main")
+        page.get_by_role("button", name="J’ai tout lu").click()
+        assert "L’équipe voit" in page.inner_text("main")
         page.goto(url + door.page_of())
         page.get_by_role("link", name="Changer mes choix").click()
         page.get_by_label("Premier choix").select_option("c")
@@ -200,7 +200,7 @@ def test_an_open_page_follows_by_itself(door: Door, browser: Any) -> None:
         assert "Votre prochain rendez-vous" in page.inner_text("main")
         door.theatre.at = make.paris(9, 40)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        page.get_by_text("C'est en cours").wait_for(timeout=5000)
+        page.get_by_text("C’est en cours").wait_for(timeout=5000)
     context.close()
 
 
