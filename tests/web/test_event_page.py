@@ -82,7 +82,7 @@ def test_looking_at_what_an_edit_would_do_writes_nothing(mine: Office) -> None:
     before, dump = mine.lab.config.read_text("utf-8"), mine.lab.dump()
     said = text(fill(mine, {"sessions.1.start": "14:30"}).text)
     assert "Début 14h00 14h30" in said
-    assert "6 lettres partiraient tout de suite" in said.replace("\u00a0", " ")
+    assert "8 lettres partiraient tout de suite" in said.replace("\u00a0", " ")
     assert mine.lab.config.read_text("utf-8") == before
     assert [row for row in mine.lab.dump() if '"visit"' not in row] == [row for row in dump if '"visit"' not in row]
 
@@ -186,7 +186,7 @@ def test_another_event_is_made_beside_the_first_and_the_board_has_both(tmp_path:
         assert (tmp_path / "rencontre-d-hiver.toml").exists()
         assert set(place.house.served) == {"relation-police-population", "rencontre-d-hiver"}
         page = place.organiser.get("/people", params={"e": "rencontre-d-hiver"})
-        assert "Rencontre d'hiver" in page.text
+        assert "Rencontre d'hiver" in text(page.text)
         assert "/people?e=rencontre-d-hiver" in unescape(page.text)
         assert place.organiser.get("/people", params={"e": "nulle-part"}).status_code == 404
         shutil.rmtree(tmp_path / ".history", ignore_errors=True)
