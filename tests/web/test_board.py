@@ -17,8 +17,8 @@ from tests.web.office import Office, office
 
 pytestmark = pytest.mark.slow
 PAGES = (
-    "/", "/people", "/workshops", "/workshops/acteurs", "/letters", "/letters/1", "/registrations", "/zoom", "/journal",
-    "/event", "/event/new", "/start",
+    "/", "/people", "/workshops", "/workshops/acteurs", "/speakers", "/letters", "/letters/1",
+    "/registrations", "/zoom", "/journal", "/event", "/event/new", "/start",
 )  # fmt: skip
 
 
@@ -206,7 +206,7 @@ def test_names_made_to_break_a_page_are_only_names(mine: Office) -> None:
     source = mine.settings.registrations.path
     source.write_text(source.read_text("utf-8").replace("Personne1", name), "utf-8")
     mine.turn()
-    for path in ("/people", mine.person("personne1@exemple.fr"), "/workshops/acteurs", "/letters", "/"):
+    for path in ("/people", mine.person("personne1@exemple.fr"), "/workshops/acteurs", "/speakers", "/letters", "/"):
         page = mine.organiser.get(path).text
         assert "<script>alert" not in page
         assert "<img" not in page

@@ -69,7 +69,8 @@ def spoil(mine: Office) -> None:
 
 
 PAGES = (
-    "/", "/people", "/people?q=personne", "/people?q=nobody", "/workshops", "/workshops/acteurs", "/letters",
+    "/", "/people", "/people?q=personne", "/people?q=nobody", "/workshops",
+    "/workshops/acteurs", "/speakers", "/letters",
     "/letters/1", "/letters?state=refused", "/registrations", "/zoom", "/journal", "/event", "/event/new", "/start",
 )  # fmt: skip
 

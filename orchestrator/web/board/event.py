@@ -17,7 +17,7 @@ from orchestrator.settings import Settings
 from orchestrator.settings.editing import SECRETS, WAS, Plain, read, save, values_of, write_secret
 from orchestrator.web.board import edits
 from orchestrator.web.board.edits import Edit, Judged
-from orchestrator.web.board.fields import LISTS, Field, as_form, groups, said_of, shown
+from orchestrator.web.board.fields import LISTS, Field, as_form, groups, raw, said_of, shown
 from orchestrator.web.board.wording import OPTIONS
 from orchestrator.web.house import House
 from orchestrator.web.pages import house_of, language_of, page
@@ -215,6 +215,7 @@ def _form(
         values=values,
         version=version,
         shown=lambda field: shown(field, values),
+        in_words=lambda field: raw(field, values) if field.kind in ("date", "moment") else None,
         row_of=lambda row: _row_of(values, row.path),
         wrong=wrong,
         labels={key: bench.say(*said_of(_parts(key))[:2]) for key in wrong},

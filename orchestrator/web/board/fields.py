@@ -247,6 +247,17 @@ def said_of(path: Sequence[str | int]) -> Said:
 # from what is in the file to what stands in the fields, and back
 
 
+def raw(field: Field, values: Plain) -> date | None:
+    """The day, or the day and hour, a field holds; None where it holds none that can be read."""
+    there: Any = values
+    for part in field.path:
+        try:
+            there = there[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return there if isinstance(there, date) else None
+
+
 def shown(field: Field, values: Plain) -> Any:
     """What a field shows: a text, True or False, or the list of those chosen."""
     value: Any = values

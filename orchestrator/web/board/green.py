@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from orchestrator.core.meetings import differences, meetings_of, spec_for
 from orchestrator.web.board.desk import Desk
+from orchestrator.web.board.speakers import told as told_speakers
 
 How = Literal["good", "wait", "bad"]
 Both = tuple[str, str]
 """French and English."""
 NOTHING: Both = ("", "")
-SOURCE_IS_OLD = timedelta(hours=1)
+SOON = timedelta(days=2)
+"""Before the first session: by then speakers should have confirmed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,9 +227,9 @@ def _reminders(desk: Desk) -> Iterator[Light]:
 def _speakers(desk: Desk) -> Iterator[Light]:
     if not desk.event.speakers:
         return
-    told = sum(w.states.get("sent", 0) for w in desk.waves if w.kind == "host" and not w.rule)
-    total = len(desk.event.speakers)
-    words = ("Voir les lettres", "See the letters")
+    found = told_speakers(desk)
+    told, total = sum(one.has_instructions for one in found), len(found)
+    words = ("Voir qui", "See who")
     said = (
         f"{told} sur {total} intervenant·es ont leurs instructions",
         f"{told} of {total} speakers have their instructions",
@@ -238,7 +240,19 @@ def _speakers(desk: Desk) -> Iterator[Light]:
         if told >= total
         else ("elles partent dès que leur lien est prêt", "they leave as soon as the links are ready")
     )
-    yield Light(how=how, said=said, remedy=remedy, path="/letters", query={"kind": "host"}, words=words)
+    yield Light(how=how, said=said, remedy=remedy, path="/speakers", words=words)
+    unread = sum(one.read != "read" for one in found)
+    if desk.world.has_pages and unread and desk.event.first_start - desk.now < SOON:
+        yield Light(
+            how="wait",
+            said=(
+                _n(unread, "intervenant·e n'a pas confirmé avoir lu", "intervenant·es n'ont pas confirmé avoir lu"),
+                _n(unread, "speaker has not confirmed having read", "speakers have not confirmed having read", en=True),
+            ),
+            remedy=("un rappel leur est envoyé ; appelez qui anime", "a reminder is sent; call whoever hosts"),
+            path="/speakers",
+            words=words,
+        )
 
 
 def _rescue(desk: Desk) -> Iterator[Light]:
