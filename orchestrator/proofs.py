@@ -106,6 +106,7 @@ def _cases(event: Event, person: Person, seats: dict[str, Seat]) -> Iterator[Cas
         yield f"Instructions : {speaker.name} ({ROLES[speaker.role]})", "host", "", mine, Name(first=speaker.name)
     yield "Changement d'heure", "moved", "", _moved(event, told), name
     yield "Annulation", "cancelled", person.sessions[0], told, name
+    yield "Intervention annulée", "released", "", replace(who, sessions=()), Name()
 
 
 def _recipient(event: Event, person: Person) -> Recipient:

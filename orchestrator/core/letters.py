@@ -17,7 +17,7 @@ AT_ONCE = timedelta(minutes=3)
 """How soon a letter that is due at once should be through; decides its place in the queue."""
 FRESH_LINK = timedelta(minutes=60)
 """Somebody whose link left less than this before a reminder's hour is not owed that reminder."""
-KINDS = ("link", "room", "reminder", "host", "moved", "cancelled")
+KINDS = ("link", "room", "reminder", "host", "moved", "cancelled", "released")
 CANCELLED = "cancelled"
 
 Facts = Mapping[str, str]

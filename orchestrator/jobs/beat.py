@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.core import intake
-from orchestrator.core.asked import requested
+from orchestrator.core.asked import departed, requested
 from orchestrator.core.errors import UnreadableSource
 from orchestrator.core.letters import (
     FRESH_LINK,
@@ -187,6 +187,7 @@ def letters_owed(
     letters = [letter for who in recipients for letter in owed(book, who, now, meetings)]
     read = world.store.pages.understood(event.key) if world.has_pages else None
     letters += requested(book, recipients, world.store.pages.again(event.key), read)
+    letters += departed(book, told, world.store.pages.speakers_written_to(event.key), now)
     return scheduled(event, letters)
 
 

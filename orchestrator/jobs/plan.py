@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.core import intake
-from orchestrator.core.asked import requested
+from orchestrator.core.asked import departed, requested
 from orchestrator.core.letters import (
     Owed,
     almanac,
@@ -202,6 +202,7 @@ def _letters(
     book = almanac(event)
     letters = [letter for one in who for letter in owed(book, one, now, meetings_of(event))]
     letters += requested(book, who, store.pages.again(event.key), None)
+    letters += departed(book, told, store.pages.speakers_written_to(event.key), now)
     left = {d.key for d in outbox.all(event.key) if d.state in ("sent", "refused", "void")}
     ahead = [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]
     return plan_of(event, letters), scheduled(event, ahead)

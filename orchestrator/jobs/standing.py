@@ -22,6 +22,7 @@ NAMES = {
     "host": "lettres aux intervenants",
     "moved": "lettres de changement",
     "cancelled": "lettres d'annulation",
+    "released": "lettres aux intervenants retirés",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from orchestrator.core.asked import UNREAD
+from orchestrator.core.asked import UNREAD, facts_of_departure
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.letters import (
@@ -89,6 +89,8 @@ class Words:
             for who in speakers_as_recipients(event, passes, told, {}):
                 if who.ref == delivery.person and who.speaker is not None:
                     return who, Name(first=who.speaker.name), {}
+            if delivery.kind == "released":
+                return _departed(delivery, told[delivery.person]), Name(), {}
             raise NobodyThere("cette personne n'intervient plus")
         person = store.people.one(event.key, delivery.email)
         if person is None:
@@ -160,12 +162,26 @@ class Words:
         )
 
 
+def _departed(delivery: Delivery, told: Mapping[str, tuple[str, datetime]]) -> Recipient:
+    """Somebody who speaks no more: nothing is theirs now, all they were told leaves their calendar."""
+    return Recipient(
+        ref=delivery.person,
+        email=delivery.email,
+        address=delivery.address,
+        sessions=(),
+        language=delivery.language,
+        told=told,
+    )
+
+
 def _minutes(at: datetime) -> int:
     """A calendar entry's SEQUENCE: it grows with every change, and stays while the same is told again."""
     return int((at - YEAR_ONE).total_seconds() // 60)
 
 
 def _facts_told(book: Almanac, who: Recipient, delivery: Delivery, changed: Mapping[str, str]) -> dict[str, str | None]:
+    if delivery.kind == "released":
+        return facts_of_departure(who.told)
     if delivery.kind == "cancelled":
         gone = {fact: value for fact, value in changed.items() if value == CANCELLED}
         return {f: v for f, v in gone.items() if not delivery.session or f == f"time:{delivery.session}"}

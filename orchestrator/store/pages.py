@@ -9,13 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from orchestrator.core.asked import Written
 from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Person, Seat
 from orchestrator.core.said import Said
 from orchestrator.store.database import Database
 from orchestrator.store.entries import GENERATION
 from orchestrator.store.people import _person, _seat, bring_news
-from orchestrator.store.schema import again, lost, meeting, person, said, seat, understood, way
+from orchestrator.store.schema import again, letter, lost, meeting, person, said, seat, understood, way
 
 Stamp = tuple[tuple[str, str, datetime | None], ...]
 
@@ -47,6 +48,11 @@ class Lost:
 
 
 _PERSON = sa.select(person).where(person.c.event == sa.bindparam("event"), person.c.email == sa.bindparam("email"))
+_SPEAKERS = (
+    sa.select(letter.c.person, letter.c.email, letter.c.address, letter.c.language)
+    .where(letter.c.event == sa.bindparam("event"), letter.c.person.between("s-", "s."), letter.c.state == "sent")
+    .order_by(letter.c.id)
+)
 _NEEDS = sa.select(person.c.sessions, person.c.needs).where(
     person.c.event == sa.bindparam("event"), person.c.withdrawn_at.is_(None), person.c.needs != ""
 )
@@ -139,6 +145,12 @@ class Pages:
         with self._db.read() as c:
             rows = c.execute(sa.select(understood).where(understood.c.event == event)).all()
         return {row.person: (row.what, row.at) for row in rows}
+
+    def speakers_written_to(self, event: str) -> dict[str, Written]:
+        """Whom the last letter to each speaker went to, by reference, also to those who speak no more."""
+        with self._db.read() as c:
+            rows = c.execute(_SPEAKERS, {"event": event}).all()
+        return {r.person: Written(email=r.email, address=r.address, language=r.language) for r in rows}
 
     def confirm(self, event: str, ref: str, what: str, now: datetime) -> None:
         """Note that a speaker has read and understood this."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import warnings
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -61,7 +62,7 @@ class Door:
 
     def organiser(self, role: str = "organiser", email: str = "contact@exemple.fr") -> TestClient:
         """Somebody who has come in already."""
-        secret = f"cookie-{role}-{email}"
+        secret = f"cookie-{role}-{email}-{secrets.token_hex(4)}"
         entries, now = self.house.store.entries, self.theatre.now()
         entries.allow(hidden("link" + secret), email, role, now + timedelta(minutes=15))
         entries.begin(hidden("link" + secret), hidden(secret), now)

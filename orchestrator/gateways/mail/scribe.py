@@ -26,7 +26,7 @@ from orchestrator.gateways.mail import calendar, mime
 from orchestrator.gateways.mail.words import LANGUAGES, Language, clean, french_spaces, language
 from orchestrator.ports import Letter
 
-KINDS = ("link", "room", "reminder", "host", "moved", "cancelled")
+KINDS = ("link", "room", "reminder", "host", "moved", "cancelled", "released")
 FILES = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 FILTERS = frozenset(
     (
