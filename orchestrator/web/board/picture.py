@@ -185,7 +185,7 @@ def _bars(axis: Axis, moments: Iterable[Moment]) -> Iterable[Bar]:
 
 def _block(event: Event, axis: Axis, session: Session) -> Block:
     x, end = axis.x(session.starts_at), axis.x(session.ends_at)
-    room = int((end - x - 16) / 7.2)
+    room = int((end - x - 16) / 8.2)
     title = session.title if len(session.title) <= room else session.title[: max(0, room - 1)].rstrip() + "…"
     return Block(
         session=session,
