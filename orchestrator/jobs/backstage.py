@@ -43,7 +43,7 @@ def backstage(reception: Reception, who: Recipient, stamp: Stamp, now: datetime)
     return contents | {
         "speaker": speaker,
         "needs": {key: crowd.needs.get(key, {}) for key in speaker.sessions},
-        "sheets": _sheets(event, speaker, crowd),
+        "sheets": _sheets(event, speaker, crowd, now),
         "what": what_is_read(event, speaker),
         "confirmed_at": at.astimezone(event.zone) if at is not None else None,
         "is_confirmed": what == what_is_read(event, speaker),
@@ -65,10 +65,16 @@ def count(world: World, now: datetime) -> Crowd:
     )
 
 
-def _sheets(event: Event, speaker: Speaker, crowd: Crowd) -> list[Plain]:
+def _sheets(event: Event, speaker: Speaker, crowd: Crowd, now: datetime) -> list[Plain]:
     """Who is in which room, as Zoom shows them: every room for who hosts, their own for a facilitator."""
     return [
-        {"room": w.room, "title": w.title, "seats": w.seats, "people": crowd.names.get(w.key, [])}
+        {
+            "room": w.room,
+            "title": w.title,
+            "seats": w.seats,
+            "people": crowd.names.get(w.key, []),
+            "told": now >= event.seating.tell_at,
+        }
         for w in event.workshops
         if w.session in speaker.sessions and (speaker.role in SIGNING_IN or w.key in speaker.workshops)
     ]

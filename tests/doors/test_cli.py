@@ -33,7 +33,19 @@ def kinds(lab: Lab) -> Counter[str]:
 def test_help_lists_the_verbs_in_the_order_one_meets_them() -> None:
     listed = CliRunner().invoke(main, ["--help"]).stdout.partition("Commands:")[2]
     verbs = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
-    assert verbs == ["init", "check", "plan", "apply", "run", "login-link", "status", "preview", "rehearse", "demo", "fake-zoom"]
+    assert verbs == [
+        "init",
+        "check",
+        "plan",
+        "apply",
+        "run",
+        "login-link",
+        "status",
+        "preview",
+        "rehearse",
+        "demo",
+        "fake-zoom",
+    ]
 
 
 def test_help_starts_without_the_heavy_libraries() -> None:
