@@ -77,7 +77,7 @@ def _rewrite_table(table: Any, wanted: Mapping[str, Any]) -> None:
         if key == WAS:
             continue
         if value is None or value == []:
-            if key in table and _plain(table[key]) != "":
+            if key in table and _plain(table[key]) not in ("", []):
                 del table[key]
         elif isinstance(value, Mapping):
             _rewrite_section(table, key, value)

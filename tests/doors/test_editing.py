@@ -60,8 +60,9 @@ def test_a_row_is_added_at_the_end_and_another_removed_alone() -> None:
 
 
 def test_a_key_set_to_nothing_is_taken_out_and_an_empty_one_left_alone() -> None:
-    text = '[mail]\nusername = ""\nhost = "a"\n'
-    assert rewrite(text, {"mail": {"username": None, "host": None}}) == '[mail]\nusername = ""\n'
+    text = '[mail]\nusername = ""\nlist = []\nhost = "a"\n'
+    nothing = {"mail": {"username": None, "list": None, "host": None}}
+    assert rewrite(text, nothing) == '[mail]\nusername = ""\nlist = []\n'
 
 
 def test_rows_of_a_section_are_written_on_one_line() -> None:

@@ -13,7 +13,8 @@ import pytest
 from orchestrator import shipped
 from orchestrator.settings.editing import rewrite, values_of
 from orchestrator.settings.gate import Gate
-from orchestrator.web.board.fields import as_form, groups, posted
+from orchestrator.web.board.fields import groups
+from orchestrator.web.board.forms import as_form, posted
 from tests.web.door import text
 from tests.web.office import Office, office
 

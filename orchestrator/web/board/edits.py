@@ -20,7 +20,7 @@ from orchestrator.settings.lines import Loc
 from orchestrator.settings.load import SERVICE
 from orchestrator.settings.sources import OVERRIDES, SHARED
 from orchestrator.store import Store
-from orchestrator.web.board.fields import LISTS, posted
+from orchestrator.web.board.forms import posted
 from orchestrator.web.house import House
 
 BLANK = """# Cet événement est tenu depuis le tableau de bord ; on peut aussi modifier ce fichier à la main.
@@ -266,6 +266,3 @@ def fresh(day: date) -> Plain:
         "registrations": {"path": "inscriptions.csv"},
         "web": {"bind": "127.0.0.1:8080"},
     }
-
-
-__all__ = ["LISTS", "Change", "Consequences", "Edit", "Judged", "changes", "consequences", "files", "judge"]

@@ -17,7 +17,8 @@ from orchestrator.settings import Settings
 from orchestrator.settings.editing import SECRETS, WAS, Plain, read, save, values_of, write_secret
 from orchestrator.web.board import edits
 from orchestrator.web.board.edits import Edit, Judged
-from orchestrator.web.board.fields import LISTS, Field, as_form, groups, raw, said_of, shown
+from orchestrator.web.board.fields import LISTS, Field, groups, said_of
+from orchestrator.web.board.forms import as_form, raw, shown
 from orchestrator.web.board.wording import OPTIONS
 from orchestrator.web.house import House
 from orchestrator.web.pages import house_of, language_of, page
