@@ -274,11 +274,15 @@ class Board:
         seats: dict[str, dict[str, Seat]] = {}
         ways: dict[str, dict[str, str]] = {}
         letters: dict[str, dict[str, int]] = {}
+        sessions = {key for row in rows for key in row.sessions}  # said, like the meetings, so that the keys are used
+        meetings = c.execute(sa.select(meeting.c.key).where(meeting.c.event == event)).scalars().all()
         for emails in _chunks([row.email for row in rows]):
-            for r in c.execute(sa.select(seat).where(seat.c.event == event, seat.c.person.in_(emails))):
+            for r in c.execute(
+                sa.select(seat).where(seat.c.event == event, seat.c.session.in_(sessions), seat.c.person.in_(emails))
+            ):
                 seats.setdefault(r.person, {})[r.session] = seat_from(r)
             found = sa.select(way.c.email, way.c.meeting, way.c.state)
-            for r in c.execute(found.where(way.c.event == event, _IN_ANY_MEETING, way.c.email.in_(emails))):
+            for r in c.execute(found.where(way.c.event == event, way.c.meeting.in_(meetings), way.c.email.in_(emails))):
                 ways.setdefault(r.email, {})[r.meeting] = r.state
             named = {reference(event, email): email for email in emails}
             counted = sa.select(letter.c.person, letter.c.state, sa.func.count().label("n")).where(
@@ -425,8 +429,6 @@ class Board:
         return sa.type_coerce(sa.func.date_trunc("minute", at), Instant)
 
 
-_IN_ANY_MEETING = way.c.meeting.in_(sa.select(meeting.c.key).where(meeting.c.event == way.c.event))
-"""Said so that the key of `way` is used, which begins with event and meeting."""
 _VERSIONS = sa.select(served.c.version, served.c.news).where(served.c.key == sa.bindparam("event"))
 _NAMES = sa.select(
     person.c.email,
