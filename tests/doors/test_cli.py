@@ -40,6 +40,7 @@ def test_help_lists_the_verbs_in_the_order_one_meets_them() -> None:
         "apply",
         "run",
         "login-link",
+        "api-token",
         "status",
         "preview",
         "rehearse",
@@ -182,7 +183,7 @@ def test_preview_writes_every_kind_of_letter(lab: Lab) -> None:
     assert lab.run("preview", "--out", str(out)).exit_code == 0
     index = (out / "index.html").read_text("utf-8")
     written = {path.stem.split("-")[1] for path in out.glob("[0-9]*.html")}
-    assert written == {"link", "room", "reminder", "host", "moved", "cancelled"}
+    assert written == {"link", "room", "reminder", "host", "moved", "cancelled", "released"}
     assert all(path.name in index for path in out.glob("[0-9]*.html"))
 
 
