@@ -140,16 +140,20 @@ def printed(settings: Settings, ready: Ready) -> bytes:
 
 def link(settings: Settings, ready: Ready) -> str:
     """Where a certificate is checked: its facts and seal stand behind the #, which no server ever sees."""
-    word = Seal(service_key(settings)).sign(ready.what.facts())
+    word = Seal(_key(settings)).sign(ready.what.facts())
     base = settings.event.after.verify_url if settings.event.after else ""
     if not base and settings.web is not None and settings.web.public_url:
         base = settings.web.public_url + VERIFIER
     return f"{base}#{word}" if base else word
 
 
+def _key(settings: Settings) -> bytes:
+    return service_key(settings.web, settings.store_url, settings.path)
+
+
 def verifier(settings: Settings, store: Store) -> str:
     """The page that checks certificates, as one file."""
-    key = Seal(service_key(settings)).public_key
+    key = Seal(_key(settings)).public_key
     revoked = store.attendance.revoked(settings.event.key)
     return verifying_page(templates(), key, revoked, settings.event.language)
 

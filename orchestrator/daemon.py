@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from orchestrator.core.errors import Held, OrchestratorError
 from orchestrator.gateways.alarm.life import SignsOfLife
+from orchestrator.jobs import lost
 from orchestrator.jobs.alarms import push
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.post import PostRoom, rooms
@@ -46,6 +47,7 @@ class Daemon:
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
+        self._ticking = threading.Lock()
         self._beaten: dict[str, datetime] = {}
         self._beats: Counter[tuple[str, str]] = Counter()
 
@@ -96,7 +98,23 @@ class Daemon:
         for thread in pool:
             thread.join(max(0.0, (until - self._clock.now()).total_seconds()))
 
+    def look_now(self) -> None:
+        """Beat at once: somebody has just said something on a page."""
+        if self._scheduler.running:
+            self._scheduler.add_job(self._tick, "date", run_date=self._clock.now(), id="asked", replace_existing=True)
+
     def _tick(self) -> None:
+        with self._ticking:
+            self._answer_lost()
+            self._beat_all()
+
+    def _answer_lost(self) -> None:
+        try:
+            lost.answer(self._worlds, self._clock.now())
+        except OrchestratorError as error:
+            log.error("lost links could not be answered: %s", error)
+
+    def _beat_all(self) -> None:
         wake: datetime | None = None
         self._apply_webhooks()
         for world in self._worlds:

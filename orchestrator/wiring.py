@@ -279,7 +279,8 @@ def pages(settings: Settings, store: Store) -> Callable[[str], str]:
     """Say how people's pages are addressed; there are none where `web.public_url` is not set."""
     if settings.web is None or not settings.web.public_url:
         return no_page
-    return addresses(settings.web.public_url, service_key(settings), settings.event.key, store)
+    key = service_key(settings.web, settings.store_url, settings.path)
+    return addresses(settings.web.public_url, key, settings.event.key, store)
 
 
 def addresses(url: str, key: bytes, event: str, store: Store) -> Callable[[str], str]:

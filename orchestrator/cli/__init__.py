@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import after, byhand, control, keep, play, prepare, privacy, seats, work, zoom
+from orchestrator.cli import after, byhand, control, doors, keep, play, prepare, privacy, seats, tokens, work, zoom
 
 VERBS = (
     prepare.init,
@@ -17,6 +17,8 @@ VERBS = (
     work.plan,
     work.apply,
     work.run,
+    doors.login_link,
+    tokens.api_token,
     work.status,
     seats.seats,
     control.outbox,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -27,11 +25,12 @@ from orchestrator.cli.common import (
     say,
     show,
 )
+from orchestrator.cli.doors import Ground, ground, opened
 from orchestrator.cli.logs import FORMS, Form
+from orchestrator.cli.stage import Stage, announce
 
 if TYPE_CHECKING:
     from orchestrator.core.model import Event
-    from orchestrator.daemon import Daemon
     from orchestrator.jobs.post import PostRoom
     from orchestrator.jobs.world import Report, World
     from orchestrator.settings import Settings
@@ -167,10 +166,18 @@ def _tell(event: Event, report: Report) -> None:
         say(f"  ✗ {problem.what}" + (f"\n    → {problem.remedy}" if problem.remedy else ""), bad=True)
 
 
-def _webhook_secrets(found: Sequence[Settings]) -> list[str]:
-    """List the secrets Zoom may sign with, today's before yesterday's, each once."""
-    given = [s.zoom.webhook_secret for s in found] + [s.zoom.webhook_secret_before for s in found]
-    return list(dict.fromkeys(secret.get_secret_value() for secret in given if secret.get_secret_value()))
+def _startable(where: Ground) -> tuple[list[World], bool]:
+    """Build the worlds to begin with; a folder whose events lack a key may begin without, the browser asks for it."""
+    from orchestrator.core.errors import BadConfiguration
+
+    try:
+        return serviceable(where.settings) if where.settings else ([], False)
+    except BadConfiguration as error:
+        if not where.is_mended_in_browser:
+            raise
+        for problem in error.problems:
+            say(problem, bad=True)
+        return [], False
 
 
 @click.command()
@@ -187,34 +194,21 @@ def _webhook_secrets(found: Sequence[Settings]) -> list[str]:
 def run(configs: tuple[Path, ...], secrets: Path | None, log_format: Form) -> None:
     """Servir sans relâche jusqu'à SIGTERM."""
     from orchestrator import wiring
-    from orchestrator.daemon import Daemon
-from orchestrator.web import serve
-from orchestrator.web.app import make_app
-from orchestrator.web.webhooks import Inbox
 
     logs.start(log_format)
-    settings = load(configs, secrets)
-    worlds, refused = serviceable(settings)
-    if not worlds:
+    where, clock = ground(configs, secrets), wiring.SystemClock()
+    worlds, refused = _startable(where)
+    if where.settings and not worlds and not where.is_mended_in_browser:
         end(MISUSED if refused else FAILED)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    daemon = Daemon(worlds, wiring.signs_of_life(settings))
-    with _watchable(settings, daemon):
-        say(f"{len(worlds)} événement(s) en service ; Ctrl-C ou SIGTERM pour arrêter.")
-        daemon.run(stopped)
+    with opened(where, worlds, configs, clock) as house:
+        stage = Stage(worlds, house, configs, secrets, clock, wiring.signs_of_life(where.settings))
+        if not worlds and where.settings:
+            stage.reload()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stage.stop())
+        announce(worlds)
+        stage.play()
     say("Arrêté proprement.")
-
-
-def _watchable(settings: Sequence[Settings], daemon: Daemon) -> AbstractContextManager[object]:
-    """Serve `/healthz` and `/metrics` where there is a `[web]` section."""
-    from orchestrator.web import health, metrics
-
-    web = next((s.web for s in settings if s.web is not None), None)
-    if web is None:
-        return health.nothing()
-    return health.served(web.host, web.port, daemon.health, lambda: metrics.exposition(daemon.watched()))
 
 
 @click.command()

@@ -1,17 +1,28 @@
-"""Letters that somebody's page leads to: the link once more, and a word to speakers who have not confirmed."""
+"""Letters beyond the rules: the link once more, a word to speakers who have not confirmed, and to those who left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from orchestrator.core.letters import FRESH_LINK, Almanac, Owed, Recipient, digest
-from orchestrator.core.model import Event, Speaker
+from orchestrator.core.letters import CANCELLED, FRESH_LINK, Almanac, Owed, Recipient, digest, speaker_reference
+from orchestrator.core.model import Event, Speaker, identity
 
 SOON = timedelta(minutes=1)
+SPEAKER = "s-"
 UNREAD = "unread"
 """The rule of the letter to a speaker who has not said that they have read their page."""
 DAYS_BEFORE, AT = 2, time(9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Whom a reference's letters went to."""
+
+    email: str
+    address: str
+    language: str
 
 
 def requested(
@@ -29,10 +40,52 @@ def requested(
     for who in recipients:
         if who.first_sent_at is None or not who.sessions:
             continue
-        if (at := again.get(who.ref)) is not None and at > who.first_sent_at:
+        if (at := again.get(who.ref)) is not None and at >= who.first_sent_at:
             yield _once_more(book, who, at)
         if read is not None and who.speaker is not None and not has_confirmed(book.event, who.ref, who.speaker, read):
             yield from _not_confirmed(book, who, who.first_sent_at)
+
+
+def departed(
+    book: Almanac,
+    told: Mapping[str, Mapping[str, tuple[str, datetime]]],
+    written_to: Mapping[str, Written],
+    now: datetime,
+) -> Iterator[Owed]:
+    """List the letters to speakers of the event's earlier config, who were told hours that are still ahead."""
+    present = {speaker_reference(book.event, speaker) for speaker in book.event.speakers}
+    emails = {identity(speaker.email) for speaker in book.event.speakers}
+    for ref, facts in told.items():
+        ahead = _told_ahead(book, facts, now)
+        if not ref.startswith(SPEAKER) or ref in present or not ahead or ref not in written_to:
+            continue
+        if written_to[ref].email not in emails:  # else somebody of the same address still speaks
+            yield Owed(
+                kind="released",
+                person=ref,
+                email=written_to[ref].email,
+                to=written_to[ref].address,
+                language=written_to[ref].language,
+                revision=digest(repr(sorted(ahead.items()))),
+                void_at=max(book.sessions[key].ends_at for key in ahead),
+            )
+
+
+def _told_ahead(
+    book: Almanac, facts: Mapping[str, tuple[str, datetime]], now: datetime
+) -> dict[str, tuple[str, datetime]]:
+    """The hours somebody was told, of sessions that are not over, and never that they are off."""
+    hours = {fact.removeprefix("time:"): told for fact, told in facts.items() if fact.startswith("time:")}
+    return {
+        key: told
+        for key, told in hours.items()
+        if told[0] != CANCELLED and key in book.sessions and book.sessions[key].ends_at > now
+    }
+
+
+def facts_of_departure(facts: Iterable[str]) -> dict[str, str | None]:
+    """What somebody has been told who speaks no more: should they come back, they hear that they are expected."""
+    return {fact: CANCELLED if fact.startswith("time:") else None for fact in facts}
 
 
 def what_is_read(event: Event, speaker: Speaker) -> str:

@@ -20,7 +20,7 @@ FRESH_LINK = timedelta(minutes=60)
 """Somebody whose link left less than this before a reminder's hour is not owed that reminder."""
 KINDS = (
     *("link", "room", "reminder", "host", "moved", "cancelled", "alert"),
-    *("started", "fallback", "announce", "resend", "late", "shared", "bye", "after"),
+    *("started", "fallback", "announce", "resend", "late", "shared", "bye", "after", "released"),
 )
 CANCELLED = "cancelled"
 FALLBACK, BYE = "fallback:", "bye:"

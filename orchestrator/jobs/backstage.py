@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from orchestrator.core.asked import what_is_read
@@ -12,7 +12,7 @@ from orchestrator.core.letters import Recipient, speakers_as_recipients
 from orchestrator.core.meetings import SIGNING_IN, meeting_of, registrants
 from orchestrator.core.model import Event, Speaker, identity
 from orchestrator.core.needs import measures
-from orchestrator.jobs.reception import Reception
+from orchestrator.jobs.reception import Crowd, Reception
 from orchestrator.jobs.world import World
 from orchestrator.store.pages import Stamp
 
@@ -36,17 +36,14 @@ def backstage(reception: Reception, who: Recipient, stamp: Stamp, now: datetime)
     world, speaker = reception.world, who.speaker
     assert speaker is not None
     event, store = world.event, world.store
-    outlook = Outlook(
-        meetings=reception.meetings(stamp),
-        taken=store.seats.taken(event.key),
-        expected=store.people.expected(event.key),
-    )
+    crowd = reception.crowd(now, partial(count, world, now))
+    outlook = Outlook(meetings=reception.meetings(stamp), taken=crowd.taken, expected=crowd.expected)
     contents = compose(event, who, Name(first=speaker.name), outlook, kind="page", session="")
     what, at = store.pages.understood(event.key).get(who.ref, ("", None))
     return contents | {
         "speaker": speaker,
-        "needs": _needs(world, speaker),
-        "sheets": _sheets(world, speaker),
+        "needs": {key: crowd.needs.get(key, {}) for key in speaker.sessions},
+        "sheets": _sheets(event, speaker, crowd, now),
         "what": what_is_read(event, speaker),
         "confirmed_at": at.astimezone(event.zone) if at is not None else None,
         "is_confirmed": what == what_is_read(event, speaker),
@@ -55,24 +52,32 @@ def backstage(reception: Reception, who: Recipient, stamp: Stamp, now: datetime)
     }
 
 
-def _needs(world: World, speaker: Speaker) -> dict[str, Counter[str]]:
-    """Measures by session, counted; never who asked for them."""
-    people = world.store.people.registered(world.event.key).values()
-    return {key: measures(p.needs for p in people if p.needs and key in p.sessions) for key in speaker.sessions}
+def count(world: World, now: datetime) -> Crowd:
+    """Count who comes to an event."""
+    event, store = world.event, world.store
+    needs = store.pages.needs(event.key)
+    return Crowd(
+        at=now,
+        expected=store.people.expected(event.key),
+        taken=store.seats.taken(event.key),
+        needs={s.key: measures(text for sessions, text in needs if s.key in sessions) for s in event.sessions},
+        names=_names(world) if now >= event.seating.tell_at else {},
+    )
 
 
-def _sheets(world: World, speaker: Speaker) -> list[Plain]:
+def _sheets(event: Event, speaker: Speaker, crowd: Crowd, now: datetime) -> list[Plain]:
     """Who is in which room, as Zoom shows them: every room for who hosts, their own for a facilitator."""
-    event = world.event
-    shown = [
-        w
+    return [
+        {
+            "room": w.room,
+            "title": w.title,
+            "seats": w.seats,
+            "people": crowd.names.get(w.key, []),
+            "told": now >= event.seating.tell_at,
+        }
         for w in event.workshops
         if w.session in speaker.sessions and (speaker.role in SIGNING_IN or w.key in speaker.workshops)
     ]
-    if not shown:
-        return []
-    names = _names(world)
-    return [{"room": w.room, "title": w.title, "seats": w.seats, "people": names.get(w.key, [])} for w in shown]
 
 
 def _names(world: World) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.core import intake
-from orchestrator.core.asked import requested
+from orchestrator.core.asked import departed, requested
 from orchestrator.core.errors import UnreadableSource
 from orchestrator.core.hosting import LATE, alert_letters, polls_from
 from orchestrator.core.letters import FRESH_LINK, Owed, almanac, due_at, scheduled
@@ -207,6 +207,8 @@ def letters_owed(
     letters = [*everything_owed(event, store, everybody, now, meetings, world.live(event.key))]
     read = store.pages.understood(event.key) if world.has_pages else None
     letters += requested(almanac(event), everybody, store.pages.again(event.key), read)
+    told = store.outbox.told(event.key)
+    letters += departed(almanac(event), told, store.pages.speakers_written_to(event.key), now)
     return scheduled(event, letters)
 
 

@@ -17,5 +17,6 @@ NAMES = {
     "late": "réponses aux inscriptions tardives ou en trop",
     "shared": "réponses aux adresses partagées",
     "bye": "fins d'inscription",
+    "released": "lettres aux intervenants retirés",
     "after": "lettres d'après la rencontre",
 }

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.core import intake
-from orchestrator.core.asked import requested
+from orchestrator.core.asked import departed, requested
 from orchestrator.core.letters import Owed, almanac, plan_of, scheduled
 from orchestrator.core.meetings import (
     Cancel,
@@ -202,6 +202,7 @@ def _letters(
     everybody = recipients(event, store, people, passes, seats_by_person(seats.values()))
     letters = [*everything_owed(event, store, everybody, now, meetings_of(event))]
     letters += requested(almanac(event), everybody, store.pages.again(event.key), None)
+    letters += departed(almanac(event), store.outbox.told(event.key), store.pages.speakers_written_to(event.key), now)
     left = {d.key for d in store.outbox.all(event.key) if d.state in ("sent", "refused", "void")}
     ahead = [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]
     return plan_of(event, letters), scheduled(event, ahead)

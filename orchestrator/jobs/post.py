@@ -163,7 +163,7 @@ class PostRoom:
     def write(self, delivery: Delivery, now: datetime) -> Written:
         """Put a letter in words as of now; one in doubt goes out again exactly as it did."""
         world = self._worlds[delivery.event]
-        sender = _bare(world.event.mail_from)
+        sender = bare(world.event.mail_from)
         if delivery.in_doubt and delivery.data is not None:
             return Written(
                 data=delivery.data, facts=delivery.facts or {}, message_id=delivery.message_id, sender=sender
@@ -224,5 +224,5 @@ def rooms(worlds: Sequence[World]) -> list[PostRoom]:
     return [PostRoom(group) for group in by_relay.values()]
 
 
-def _bare(sender: str) -> str:
+def bare(sender: str) -> str:
     return sender.rpartition("<")[2].rstrip("> ").strip()

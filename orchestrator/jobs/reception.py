@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from orchestrator.store.pages import Look, Stamp
 
 GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that explain a seat."""
+RECENTLY = timedelta(seconds=20)
+"""How old the figures may be that speakers see."""
 Plain = dict[str, Any]
 
 
@@ -30,6 +32,21 @@ class Figures:
     demand: Mapping[str, Mapping[str, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who comes, as speakers see it."""
+
+    at: datetime
+    expected: Mapping[str, int]
+    """By session."""
+    taken: Mapping[str, int]
+    """By workshop."""
+    needs: Mapping[str, Mapping[str, int]]
+    """Measures by session."""
+    names: Mapping[str, Sequence[str]]
+    """By workshop."""
+
+
 @dataclass(slots=True)
 class Reception:
     """The pages of one event."""
@@ -37,6 +54,7 @@ class Reception:
     world: World
     _found: tuple[Stamp, Mapping[str, Found]] = ((), {})
     _figures: Figures | None = None
+    _crowd: Crowd | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def meetings(self, stamp: Stamp) -> Mapping[str, Found]:
@@ -48,6 +66,13 @@ class Reception:
         found = {key: k.found for key, k in kept.items() if k.found is not None and k.zoom_id}
         self._found = (stamp, found)
         return found
+
+    def crowd(self, now: datetime, count: Callable[[], Crowd]) -> Crowd:
+        """Who comes, counted anew when it was long ago."""
+        with self._lock:
+            if self._crowd is None or now - self._crowd.at >= RECENTLY:
+                self._crowd = count()
+            return self._crowd
 
     def person(self, ref: str, look: Look, now: datetime, language: str = "") -> Plain:
         """What a registered person sees; `look.person` must be there."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.core.afterwards import KIND as AFTER
 from orchestrator.core.afterwards import links_of, told_apart
-from orchestrator.core.asked import UNREAD
+from orchestrator.core.asked import UNREAD, facts_of_departure
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.explaining import explain
@@ -116,7 +116,11 @@ class Words:
             alike=same,
             calendar=tuple(self._entries(book, who, delivery, now)),
         )
-        facts = facts_told(book, who, delivery.kind, delivery.session, changed)
+        facts = (
+            facts_of_departure(who.told)
+            if delivery.kind == "released"
+            else facts_told(book, who, delivery.kind, delivery.session, changed)
+        )
         return Worded(letter=letter, facts=facts, as_of=read.version)
 
     def _book(self, fallback: bool) -> Almanac:
@@ -145,6 +149,8 @@ class Words:
             for who in speakers_as_recipients(event, read.passes, read.told, {}):
                 if who.ref == delivery.person and who.speaker is not None:
                     return who, Name(first=who.speaker.name), {}
+            if delivery.kind == "released":
+                return _departed(delivery, read.told.get(delivery.person, {})), Name(), {}
             raise NobodyThere("cette personne n'intervient plus")
         if delivery.person.startswith(STRANGER):
             stranger = Recipient(ref=delivery.person, email=delivery.email, address=delivery.address, sessions=())
@@ -246,6 +252,18 @@ class Words:
             description=described(event, self.world.page_of(who.ref), french=french),
             cancelled=cancelled,
         )
+
+
+def _departed(delivery: Delivery, told: Mapping[str, tuple[str, datetime]]) -> Recipient:
+    """Somebody who speaks no more: nothing is theirs now, all they were told leaves their calendar."""
+    return Recipient(
+        ref=delivery.person,
+        email=delivery.email,
+        address=delivery.address,
+        sessions=(),
+        language=delivery.language,
+        told=told,
+    )
 
 
 def _minutes(at: datetime) -> int:

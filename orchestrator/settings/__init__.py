@@ -1,6 +1,7 @@
 """The settings: file, secrets and environment become frozen values, or a list of what is wrong with them."""
 
 from orchestrator import shipped
+from orchestrator.settings.bare import bare, is_empty
 from orchestrator.settings.load import SERVICE, Found, files_of, from_text, load, look
 from orchestrator.settings.remarks import in_words, is_over, remarks
 from orchestrator.settings.store_alone import store_url
@@ -26,9 +27,11 @@ __all__ = [
     "Source",
     "Web",
     "ZoomAccount",
+    "bare",
     "files_of",
     "from_text",
     "in_words",
+    "is_empty",
     "is_over",
     "load",
     "look",

@@ -37,7 +37,7 @@ def settings_of(gate: Gate, event: Event, path: Path) -> Settings:
         zoom=_zoom(gate),
         mail=_mail(gate, event),
         registrations=_source(gate, event, path.parent),
-        web=_web(gate.web, path.parent) if gate.web else None,
+        web=web_of(gate.web, path.parent) if gate.web else None,
         store_url=store_url_in(gate.store.url, path.parent),
         privacy=Privacy(
             controller=event.controller,
@@ -114,7 +114,7 @@ def _fixed(values: Mapping[str, _Value]) -> Mapping[str, _Value]:
     return MappingProxyType(dict(values))
 
 
-def _web(web: WebSection, folder: Path) -> Web:
+def web_of(web: WebSection, folder: Path) -> Web:
     host, _, port = web.bind.rpartition(":")
     return Web(
         host=host.strip("[]"),

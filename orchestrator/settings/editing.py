@@ -53,7 +53,8 @@ def read(path: Path) -> Draft:
 def values_of(text: str) -> Plain:
     """What a file says, as plain values; every row of a list knows where it stands."""
     plain: Plain = tomlkit.parse(text).unwrap()
-    return _numbered(plain)
+    numbered: Plain = _numbered(plain)
+    return numbered
 
 
 def _numbered(value: Any) -> Any:
@@ -76,7 +77,7 @@ def _rewrite_table(table: Any, wanted: Mapping[str, Any]) -> None:
         if key == WAS:
             continue
         if value is None or value == []:
-            if key in table and _plain(table[key]) != "":
+            if key in table and _plain(table[key]) not in ("", []):
                 del table[key]
         elif isinstance(value, Mapping):
             _rewrite_section(table, key, value)
@@ -156,7 +157,7 @@ def _plain(value: Any) -> Any:
 
 def _like(before: Any, value: Any) -> TomlItem:
     """Keep the remark behind a value, and a list's own layout where it has one."""
-    item = tomlkit.item(value)
+    item: TomlItem = tomlkit.item(value)
     if isinstance(item, Array) and isinstance(before, Array) and "\n" in before.as_string():
         item.multiline(True)
     if before is not None and hasattr(before, "trivia"):
@@ -167,7 +168,7 @@ def _like(before: Any, value: Any) -> TomlItem:
 
 def merge(base: Any, mine: Any, theirs: Any, loc: Loc = ()) -> tuple[Any, list[Loc]]:
     """Join two edits of one file; where both changed the same thing differently mine stands, and it is named."""
-    if mine == base or mine == theirs:
+    if mine in (base, theirs):
         return theirs, []
     if theirs == base:
         return mine, []

@@ -8,14 +8,17 @@ import tempfile
 from pathlib import Path
 
 from orchestrator.core.errors import OrchestratorError
-from orchestrator.settings.values import Settings
+from orchestrator.settings.values import Web
 
 SHORTEST = 16
 
 
-def service_key(settings: Settings) -> bytes:
-    """Return the key, made and written the first time. Raises OrchestratorError where it is open to others."""
-    given = settings.web.service_key.get_secret_value() if settings.web else ""
+def service_key(web: Web | None, store_url: str, beside: Path) -> bytes:
+    """Return the key, made and written the first time. Raises OrchestratorError where it is open to others.
+
+    Its file lies beside an SQLite store, else beside the event's file; several hosts share it as a secret.
+    """
+    given = web.service_key.get_secret_value() if web else ""
     if given:
         if len(given) < SHORTEST:
             raise OrchestratorError(
@@ -23,16 +26,9 @@ def service_key(settings: Settings) -> bytes:
                 remedy="laissez-la vide : une clé sûre est créée à côté de la base ; ou : openssl rand -hex 32",
             )
         return given.encode()
-    path = place(settings)
+    file = store_url.removeprefix("sqlite:///")
+    path = beside.with_name("orchestrator.key") if file == store_url else Path(file).with_suffix(".key")
     return _read(path) if path.exists() else _made(path)
-
-
-def place(settings: Settings) -> Path:
-    """The key's file: beside an SQLite store, else beside the event's file. Several hosts share it by the secret."""
-    file = settings.store_url.removeprefix("sqlite:///")
-    if file == settings.store_url:
-        return settings.path.with_name("orchestrator.key")
-    return Path(file).with_suffix(".key")
 
 
 def _read(path: Path) -> bytes:

@@ -23,7 +23,7 @@ from orchestrator.store.notices import Memos, Notices
 from orchestrator.store.outbox import Outbox
 from orchestrator.store.pages import Pages
 from orchestrator.store.people import Events, People, Reading, Seats
-from orchestrator.store.presence import Presence, Stay, Told
+from orchestrator.store.presence import Presence
 from orchestrator.store.privacy import Privacy, Tombs
 from orchestrator.store.returns import Returns
 from orchestrator.store.schema import alarm
@@ -55,11 +55,9 @@ __all__ = [
     "Released",
     "Returns",
     "Settled",
-    "Stay",
     "Step",
     "Store",
     "Tokens",
-    "Told",
     "Tombs",
     "Way",
     "digest_of",

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from orchestrator.core.model import Person, Seat
+from orchestrator.core.model import Person, Seat, reference
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import LIGHT, OPEN, Delivery, delivery_from
 from orchestrator.store.people import bring_news
 from orchestrator.store.people import person_from as person_from
 from orchestrator.store.people import seat_from as seat_from
-from orchestrator.store.schema import Instant, letter, person, seat, way
+from orchestrator.store.schema import Instant, letter, meeting, person, seat, way
+from orchestrator.store.schema import event as served
 
 PAGE = 50
 Item = TypeVar("Item")
@@ -100,6 +102,7 @@ class Sought:
 class Board:
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._kept: dict[str, tuple[tuple[int, ...], dict[Hashable, Any]]] = {}
 
     # people
 
@@ -107,16 +110,52 @@ class Board:
         self, event: str, search: Search, needed: Needed, exempt: Collection[str], number: int = 1
     ) -> Page[Line]:
         """One page of people in the order of their names."""
-        where = sa.and_(person.c.event == event, *self._wanted(event, search, needed, exempt))
-        total = self._count(person, where)
-        pages = max(1, -(-total // PAGE))
-        number = min(max(1, number), pages)
-        order = (self._fold(person.c.last_name), self._fold(person.c.first_name), person.c.email)
-        query = sa.select(person).where(where).order_by(*order).limit(PAGE).offset((number - 1) * PAGE)
+        only = self._only(event, search, needed, exempt)
+        words = [folded(word) for word in search.text.split()[:8]]
+        gone = search.only == "withdrawn"
+        found = [
+            one.email
+            for one in self._names(event)
+            if one.gone == gone and all(w in one.text for w in words) and (only is None or one.email in only)
+        ]
+        number = min(max(1, number), max(1, -(-len(found) // PAGE)))
+        shown = self._some(event, found[(number - 1) * PAGE : number * PAGE])
+        return Page(items=shown, total=len(found), number=number)
+
+    def _names(self, event: str) -> Sequence[_Name]:
+        """Everybody in the order of their names."""
+
+        def read() -> Sequence[_Name]:
+            with self._db.read() as c:
+                return sorted(map(_name, c.execute(_NAMES, {"event": event})), key=lambda one: (one.order, one.email))
+
+        return self._once(event, "names", read)
+
+    def _once(self, event: str, what: Hashable, read: Callable[[], Item]) -> Item:
+        """Read only when people, seats or ways have changed: whoever writes them counts the event's version up."""
         with self._db.read() as c:
-            rows = c.execute(query).all()
-            items = self._lines(c, event, rows)
-        return Page(items=tuple(items), total=total, number=number)
+            versions = tuple(c.execute(_VERSIONS, {"event": event}).one_or_none() or ())
+        kept = self._kept.get(event)
+        if kept is None or kept[0] != versions:
+            kept = self._kept[event] = (versions, {})
+        if what not in kept[1]:
+            kept[1][what] = read()
+        found: Item = kept[1][what]
+        return found
+
+    def _only(self, event: str, search: Search, needed: Needed, exempt: Collection[str]) -> frozenset[str] | None:
+        """Who passes the filters, None where there are none."""
+        where = tuple(self._wanted(event, search, needed, exempt))
+        if not where:
+            return None
+        with self._db.read() as c:
+            return frozenset(c.execute(sa.select(person.c.email).where(person.c.event == event, *where)).scalars())
+
+    def _some(self, event: str, emails: Sequence[str]) -> tuple[Line, ...]:
+        query = sa.select(person).where(person.c.event == event, person.c.email.in_(emails))
+        with self._db.read() as c:
+            rows = {row.email: row for row in c.execute(query)}
+            return tuple(self._lines(c, event, [rows[email] for email in emails if email in rows]))
 
     def everyone(self, event: str) -> list[Line]:
         """Everybody registered, for an export."""
@@ -131,13 +170,17 @@ class Board:
             return next(iter(self._lines(c, event, c.execute(query).all())), None)
 
     def registered(self, event: str) -> int:
-        return self._count(person, sa.and_(person.c.event == event, person.c.withdrawn_at.is_(None)))
+        where = sa.and_(person.c.event == event, person.c.withdrawn_at.is_(None))
+        return self._once(event, "registered", lambda: self._count(person, where))
 
     def withdrawn(self, event: str) -> int:
         return self._count(person, sa.and_(person.c.event == event, person.c.withdrawn_at.is_not(None)))
 
     def expected(self, event: str) -> dict[str, int]:
         """How many people come to each session."""
+        return self._once(event, "expected", lambda: self._expected(event))
+
+    def _expected(self, event: str) -> dict[str, int]:
         sessions = sa.cast(person.c.sessions, sa.Text)
         query = sa.select(sessions.label("sessions"), sa.func.count().label("n"))
         query = query.where(person.c.event == event, person.c.withdrawn_at.is_(None)).group_by(sessions)
@@ -150,11 +193,14 @@ class Board:
 
     def without_link(self, event: str, needed: Needed, exempt: Collection[str]) -> int:
         """How many registered people lack a way into a meeting they need."""
-        return self._count(person, sa.and_(person.c.event == event, *self._linkless(event, needed, exempt)))
+        asked = ("links", tuple((m, tuple(s)) for m, s in needed.items()), frozenset(exempt))
+        where = sa.and_(person.c.event == event, *self._linkless(event, needed, exempt))
+        return self._once(event, asked, lambda: self._count(person, where))
 
     def without_seat(self, event: str, sessions: Collection[str]) -> int:
         """How many people come to a session with workshops and have no seat there."""
-        return self._count(person, sa.and_(person.c.event == event, *self._seatless(event, sessions)))
+        where = sa.and_(person.c.event == event, *self._seatless(event, sessions))
+        return self._once(event, ("seats", tuple(sessions)), lambda: self._count(person, where))
 
     def needs(self, event: str) -> list[Person]:
         """Who named an accessibility need."""
@@ -171,6 +217,14 @@ class Board:
                 result.setdefault(row.workshop, {})[row.rank] = row.n
         return result
 
+    def first_wishes(self, event: str, session: str) -> dict[tuple[str, ...], int]:
+        """The workshops of the first rank → how many people wish them first."""
+        first = sa.cast(person.c.wishes[(session, 0)], sa.Text)
+        query = sa.select(first.label("first"), sa.func.count().label("n")).group_by(first)
+        with self._db.read() as c:
+            rows = c.execute(query.where(person.c.event == event, person.c.withdrawn_at.is_(None))).all()
+        return {tuple(json.loads(row.first)): row.n for row in rows if row.first not in (None, "null")}
+
     def in_workshop(self, event: str, workshop: str) -> list[tuple[Person, Seat]]:
         """Who sits in a workshop, by name."""
         join = sa.and_(person.c.event == seat.c.event, person.c.email == seat.c.person)
@@ -182,10 +236,6 @@ class Board:
     def _wanted(
         self, event: str, search: Search, needed: Needed, exempt: Collection[str]
     ) -> Iterable[sa.ColumnElement[bool]]:
-        gone = person.c.withdrawn_at.is_not(None)
-        yield gone if search.only == "withdrawn" else sa.not_(gone)
-        for word in search.text.split()[:8]:
-            yield self._fold(_WHOLE).like(self._fold(sa.literal(f"%{_escaped(word)}%")), escape="\\")
         if search.session:
             yield _comes_to(search.session)
         if search.workshop:
@@ -197,8 +247,8 @@ class Board:
         if search.only == "no-seat":
             yield from self._seatless(event, [s for sessions in needed.values() for s in sessions])
         if search.only == "refused":
-            refused = (letter.c.event == event, letter.c.email == person.c.email, letter.c.state == "refused")
-            yield sa.exists().where(*refused)
+            refused = sa.select(letter.c.email).where(letter.c.event == event, letter.c.state == "refused")
+            yield person.c.email.in_(refused)
         if search.only == "needs":
             yield person.c.needs != ""
 
@@ -224,17 +274,22 @@ class Board:
         seats: dict[str, dict[str, Seat]] = {}
         ways: dict[str, dict[str, str]] = {}
         letters: dict[str, dict[str, int]] = {}
+        sessions = {key for row in rows for key in row.sessions}  # said, like the meetings, so that the keys are used
+        meetings = c.execute(sa.select(meeting.c.key).where(meeting.c.event == event)).scalars().all()
         for emails in _chunks([row.email for row in rows]):
-            for r in c.execute(sa.select(seat).where(seat.c.event == event, seat.c.person.in_(emails))):
+            for r in c.execute(
+                sa.select(seat).where(seat.c.event == event, seat.c.session.in_(sessions), seat.c.person.in_(emails))
+            ):
                 seats.setdefault(r.person, {})[r.session] = seat_from(r)
             found = sa.select(way.c.email, way.c.meeting, way.c.state)
-            for r in c.execute(found.where(way.c.event == event, way.c.email.in_(emails))):
+            for r in c.execute(found.where(way.c.event == event, way.c.meeting.in_(meetings), way.c.email.in_(emails))):
                 ways.setdefault(r.email, {})[r.meeting] = r.state
-            counted = sa.select(letter.c.email, letter.c.state, sa.func.count().label("n")).where(
-                letter.c.event == event, letter.c.email.in_(emails)
+            named = {reference(event, email): email for email in emails}
+            counted = sa.select(letter.c.person, letter.c.state, sa.func.count().label("n")).where(
+                letter.c.event == event, letter.c.person.in_(named)
             )
-            for r in c.execute(counted.group_by(letter.c.email, letter.c.state)):
-                letters.setdefault(r.email, {})[r.state] = r.n
+            for r in c.execute(counted.group_by(letter.c.person, letter.c.state)):
+                letters.setdefault(named[r.person], {})[r.state] = r.n
         return [
             Line(
                 person=person_from(row),
@@ -317,10 +372,11 @@ class Board:
         total = self._count(letter, where)
         number = min(max(1, number), max(1, -(-total // PAGE)))
         order = letter.c.leave_from.desc() if sought.newest_first else letter.c.leave_from
-        query = sa.select(*LIGHT).where(where).order_by(order, letter.c.id)
+        chosen = sa.select(letter.c.id).where(where).order_by(order, letter.c.id)
         with self._db.read() as c:
-            rows = c.execute(query.limit(PAGE).offset((number - 1) * PAGE)).all()
-        return Page(items=tuple(map(delivery_from, rows)), total=total, number=number)
+            ids = c.execute(chosen.limit(PAGE).offset((number - 1) * PAGE)).scalars().all()
+            found = {row.id: row for row in c.execute(sa.select(*LIGHT).where(letter.c.id.in_(ids)))}
+        return Page(items=tuple(delivery_from(found[n]) for n in ids if n in found), total=total, number=number)
 
     def letter(self, event: str, number: int) -> Delivery | None:
         """One letter, with its bytes once it was dotted."""
@@ -329,9 +385,9 @@ class Board:
             row = c.execute(query).one_or_none()
         return None if row is None else delivery_from(row)
 
-    def letters_to(self, event: str, email: str) -> list[Delivery]:
-        """Every letter to one person, by its hour, without those not owed any more."""
-        where = (letter.c.event == event, letter.c.email == email, letter.c.state != "withdrawn")
+    def letters_to(self, event: str, refs: Sequence[str]) -> list[Delivery]:
+        """Every letter to somebody, by its hour, without those not owed any more; `refs` as in Recipient."""
+        where = (letter.c.event == event, letter.c.person.in_(refs), letter.c.state != "withdrawn")
         with self._db.read() as c:
             return [delivery_from(r) for r in c.execute(sa.select(*LIGHT).where(*where).order_by(letter.c.leave_from))]
 
@@ -367,20 +423,44 @@ class Board:
         with self._db.read() as c:
             return c.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar() or 0
 
-    def _fold(self, text: Any) -> Any:
-        """Without capitals and accents."""
-        if self._db.is_sqlite:
-            return sa.func.fold(text)
-        return sa.func.translate(sa.func.lower(text), _ACCENTED, _PLAIN)
-
     def _minute(self, at: sa.Column[Any]) -> Any:
         if self._db.is_sqlite:
-            return sa.type_coerce(sa.func.strftime("%Y-%m-%d %H:%M:00.000000", at), Instant)
+            return sa.type_coerce(sa.func.substr(sa.type_coerce(at, sa.Text), 1, 16) + ":00.000000", Instant)
         return sa.type_coerce(sa.func.date_trunc("minute", at), Instant)
 
 
-_ACCENTED, _PLAIN = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿ", "aaaaaaceeeeiiiinooooouuuuyy"
-_WHOLE = person.c.first_name + " " + person.c.last_name + " " + person.c.email + " " + person.c.organisation
+_VERSIONS = sa.select(served.c.version, served.c.news).where(served.c.key == sa.bindparam("event"))
+_NAMES = sa.select(
+    person.c.email,
+    person.c.first_name,
+    person.c.last_name,
+    person.c.organisation,
+    person.c.withdrawn_at.is_not(None).label("gone"),
+).where(person.c.event == sa.bindparam("event"))
+_MARKS = dict.fromkeys(range(0x300, 0x370))
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """Somebody as they are searched and ordered."""
+
+    email: str
+    text: str
+    order: str
+    gone: bool
+
+
+def _name(row: Any) -> _Name:
+    order = folded(f"{row.last_name} {row.first_name}".strip() or row.email)
+    text = f"{folded(row.first_name)} {order} {row.email} {folded(row.organisation)}"
+    return _Name(row.email, text, order, bool(row.gone))
+
+
+def folded(text: str) -> str:
+    """Without capitals and accents."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKD", text.casefold()).translate(_MARKS)
 
 
 def _escaped(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
@@ -149,7 +148,6 @@ def _sqlite(url: str) -> sa.Engine:
             "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("fold", 1, _fold, deterministic=True)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -157,16 +155,6 @@ def _sqlite(url: str) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
-
-
-def _fold(text: str | None) -> str:
-    """Without capitals and accents, for searching; SQLite knows those of ASCII only."""
-    if not text:
-        return ""
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFKD", text.casefold()).translate(_MARKS)
-
-
-_MARKS = dict.fromkeys(range(768, 880))
 
 
 def _write_ahead(connection: Any) -> None:

@@ -11,6 +11,7 @@ from orchestrator.core.model import reference
 from orchestrator.store.database import Database
 from orchestrator.store.schema import attempt, generation, letter, login, person, visit
 
+ROLES = ("organiser", "viewer")
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is kept when somebody was last seen."""
 
@@ -25,7 +26,7 @@ class Visit:
     seen_at: datetime
 
 
-_GENERATION = sa.select(generation.c.number).where(
+GENERATION = sa.select(generation.c.number).where(
     generation.c.event == sa.bindparam("event"), generation.c.person == sa.bindparam("person")
 )
 _GENERATIONS = sa.select(generation.c.event, generation.c.number).where(generation.c.person == sa.bindparam("person"))
@@ -52,7 +53,7 @@ class Entries:
         """Use a link up and begin a visit; None where it was used, is too old or never was."""
         with self._db.write() as c:
             c.execute(login.delete().where(login.c.until <= now))
-            found = c.execute(sa.select(login).where(login.c.id == secret)).one_or_none()
+            found = c.execute(sa.select(login).where(login.c.id == secret, login.c.role.in_(ROLES))).one_or_none()
             if found is None:
                 return None
             c.execute(login.delete().where(login.c.id == secret))
@@ -104,7 +105,7 @@ class Entries:
     def generation(self, event: str, ref: str) -> int:
         """Which of their pages' addresses is the one that counts."""
         with self._db.read() as c:
-            return c.execute(_GENERATION, {"event": event, "person": ref}).scalar() or 1
+            return c.execute(GENERATION, {"event": event, "person": ref}).scalar() or 1
 
     def generations(self, ref: str) -> dict[str, int]:
         """The same in every event where it is not the first."""
@@ -114,7 +115,7 @@ class Entries:
     def shut(self, event: str, ref: str) -> int:
         """Give somebody's page another address; the one they had works no more."""
         with self._db.write() as c:
-            number = (c.execute(_GENERATION, {"event": event, "person": ref}).scalar() or 1) + 1
+            number = (c.execute(GENERATION, {"event": event, "person": ref}).scalar() or 1) + 1
             c.execute(generation.delete().where(generation.c.event == event, generation.c.person == ref))
             c.execute(generation.insert().values(event=event, person=ref, number=number))
         return number

@@ -9,12 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from orchestrator.core.asked import Written
 from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Person, Seat
 from orchestrator.core.said import Said
 from orchestrator.store.database import Database
+from orchestrator.store.entries import GENERATION
 from orchestrator.store.people import bring_news, person_from, seat_from
-from orchestrator.store.schema import again, lost, meeting, person, said, seat, understood, way
+from orchestrator.store.schema import again, letter, lost, meeting, person, said, seat, understood, way
 
 Stamp = tuple[tuple[str, str, datetime | None], ...]
 
@@ -31,6 +33,8 @@ class Look:
     """By session."""
     stamp: Stamp
     """Changes when a meeting may have."""
+    generation: int = 1
+    """Which of their page's addresses counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,14 @@ class Lost:
 
 
 _PERSON = sa.select(person).where(person.c.event == sa.bindparam("event"), person.c.email == sa.bindparam("email"))
+_SPEAKERS = (
+    sa.select(letter.c.person, letter.c.email, letter.c.address, letter.c.language)
+    .where(letter.c.event == sa.bindparam("event"), letter.c.person.between("s-", "s."), letter.c.state == "sent")
+    .order_by(letter.c.id)
+)
+_NEEDS = sa.select(person.c.sessions, person.c.needs).where(
+    person.c.event == sa.bindparam("event"), person.c.withdrawn_at.is_(None), person.c.needs != ""
+)
 _WAYS = sa.select(way.c.meeting, way.c.email, way.c.registrant_id, way.c.join_url).where(
     way.c.event == sa.bindparam("event"), way.c.email == sa.bindparam("email"), way.c.state == "open"
 )
@@ -59,7 +71,7 @@ class Pages:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def look(self, event: str, email: str) -> Look:
+    def look(self, event: str, email: str, ref: str = "") -> Look:
         """See one person as they are at one instant."""
         who = {"event": event, "email": email}
         with self._db.read() as c:
@@ -67,7 +79,9 @@ class Pages:
             ways = c.execute(_WAYS, who).all()
             seats = c.execute(_SEATS, who).all()
             stamp = c.execute(_STAMP, {"event": event}).all()
+            number = c.execute(GENERATION, {"event": event, "person": ref}).scalar()
         return Look(
+            generation=number or 1,
             person=None if row is None else person_from(row),
             withdrawn_at=None if row is None else row.withdrawn_at,
             passes={w.meeting: Pass(email=w.email, registrant_id=w.registrant_id, join_url=w.join_url) for w in ways},
@@ -79,6 +93,11 @@ class Pages:
         """What changes when a meeting may have."""
         with self._db.read() as c:
             return tuple((s.key, s.zoom_id, s.read_at) for s in c.execute(_STAMP, {"event": event}))
+
+    def needs(self, event: str) -> list[tuple[tuple[str, ...], str]]:
+        """What those registered wrote about accessibility, and the sessions they come to; not who."""
+        with self._db.read() as c:
+            return [(tuple(row.sessions), row.needs) for row in c.execute(_NEEDS, {"event": event})]
 
     # what people say
 
@@ -126,6 +145,12 @@ class Pages:
         with self._db.read() as c:
             rows = c.execute(sa.select(understood).where(understood.c.event == event)).all()
         return {row.person: (row.what, row.at) for row in rows}
+
+    def speakers_written_to(self, event: str) -> dict[str, Written]:
+        """Whom the last letter to each speaker went to, by reference, also to those who speak no more."""
+        with self._db.read() as c:
+            rows = c.execute(_SPEAKERS, {"event": event}).all()
+        return {r.person: Written(email=r.email, address=r.address, language=r.language) for r in rows}
 
     def confirm(self, event: str, ref: str, what: str, now: datetime) -> None:
         """Note that a speaker has read and understood this."""

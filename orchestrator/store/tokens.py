@@ -28,11 +28,11 @@ class Tokens:
             name: str | None = c.execute(query).scalar()
         return name
 
-    def all(self, now: datetime) -> dict[str, datetime]:
+    def all(self, now: datetime) -> list[tuple[str, datetime]]:
         """Each token's name and its end."""
         query = sa.select(login.c.email, login.c.until).where(login.c.role == ROLE, login.c.until > now)
         with self._db.read() as c:
-            return {row.email: row.until for row in c.execute(query.order_by(login.c.email))}
+            return [(row.email, row.until) for row in c.execute(query.order_by(login.c.email, login.c.until))]
 
     def revoke(self, name: str) -> int:
         """Shut every token of a name; says how many."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from orchestrator.web import files, lost, mine, speaking, wellness
+from orchestrator.jobs.world import World
+from orchestrator.web import board, entering, files, lost, mine, speaking, wellness
 from orchestrator.web.bearer import Receptions
 from orchestrator.web.house import House
 from orchestrator.web.pages import Pages, page
+from orchestrator.web.postman import Postman
 from orchestrator.web.security import Fences, NobodyIn, Refused, guard
 
 log = logging.getLogger(__name__)
@@ -30,14 +31,20 @@ def make_app(house: House) -> FastAPI:
     app.state.house = house
     app.state.receptions = Receptions()
     app.state.pages = Pages(theme=bool(house.web.theme_css))
-    app.add_middleware(Fences)
+    app.state.postman = Postman(lambda: _any_world(house), app.state.pages, entering.address(house.web))
+    app.add_middleware(Fences, broken=_broken)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(NobodyIn, _nobody_in)
+    app.add_exception_handler(board.NobodyServed, _nobody_served)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _broken)
-    for router in (files.router, lost.router, mine.router, speaking.router, wellness.router):
-        app.include_router(router)
+    for door in (mine, speaking, lost, files, wellness, entering, board):  # the busiest first
+        app.include_router(door.router)
     return app
+
+
+def _any_world(house: House) -> World | None:
+    """An event whose relay may carry the links that let organisers in."""
+    return next((served.world for served in house.served.values()), None)
 
 
 def _says(request: Request, status: int, said: tuple[str, str]) -> Response:
@@ -57,6 +64,10 @@ def _nobody_in(request: Request, _error: Exception) -> Response:
     return RedirectResponse("/entrer", status_code=303)
 
 
+def _nobody_served(_request: Request, _error: Exception) -> Response:
+    return RedirectResponse("/start", status_code=303)
+
+
 def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     return _says(request, status, NOT_FOUND if status in (404, 405) else BROKEN)
@@ -67,8 +78,3 @@ def _broken(request: Request, error: Exception) -> Response:
     route = request.scope.get("route")
     log.error("page %s failed: %s", getattr(route, "path", "?"), type(error).__name__)
     return _says(request, 500, BROKEN)
-
-
-def theme(house: House) -> Path | None:
-    """The organiser's own style sheet."""
-    return Path(house.web.theme_css) if house.web.theme_css else None

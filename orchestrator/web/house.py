@@ -11,6 +11,7 @@ from orchestrator.jobs.world import World
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings, Web
 from orchestrator.store import Store
+from orchestrator.web.webhooks import Inbox
 
 Health = Callable[[], tuple[bool, dict[str, Any]]]
 
@@ -50,6 +51,10 @@ def _well() -> tuple[bool, dict[str, Any]]:
     return True, {"ok": True}
 
 
+def _no_metrics() -> bytes:
+    return b""
+
+
 def _nothing() -> None:
     """Nobody to tell."""
 
@@ -66,6 +71,9 @@ class House:
     configs: tuple[Path, ...] = ()
     """The files and folders the service was started with; an editor writes there."""
     health: Health = _well
+    metrics: Callable[[], bytes] = _no_metrics
+    inbox: Inbox | None = None
+    """Where Zoom's webhooks go; None: nothing listens to them."""
     changed: Callable[[], None] = _nothing
     """Called after a page has written something that the next beat should see at once."""
     secrets: Path | None = None

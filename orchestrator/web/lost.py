@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
@@ -42,4 +43,7 @@ def take(request: Request, filled: Filled) -> Response:
 
 def network(peer: str) -> str:
     """A peer's network: itself in IPv4, its /64 in IPv6."""
-    return ":".join(peer.split(":")[:4]) if peer.count(":") > 1 else peer
+    try:
+        return str(ipaddress.ip_network((peer, 64), strict=False)) if ":" in peer else peer
+    except ValueError:
+        return peer

@@ -17,8 +17,9 @@ from orchestrator.core.model import Event, Person, Wishes
 from orchestrator.core.said import Said
 from orchestrator.jobs.reception import may_choose
 from orchestrator.jobs.words import Words
+from orchestrator.store.pages import Look
 from orchestrator.web.agenda import calendar_file
-from orchestrator.web.bearer import Bearer, bearer
+from orchestrator.web.bearer import Bearer, person_at
 from orchestrator.web.pages import house_of, page
 from orchestrator.web.security import Filled, Refused
 
@@ -30,11 +31,11 @@ SOUND_TEST = "https://zoom.us/test"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guest(Bearer):
-    """A registered person at their page; `person` None once their data are erased."""
+    """A registered person at their page."""
 
     person: Person
     is_gone: bool
-    look: Any
+    look: Look
 
     @property
     def language(self) -> str:
@@ -50,12 +51,8 @@ class Guest(Bearer):
 
 def guest(request: Request, token: str) -> Guest:
     """The person whose page it is. Raises HTTPException 404."""
-    found = bearer(request, token, "m")
-    store, event = found.world.store, found.world.event.key
-    email = store.entries.email_of(event, found.ref)
-    look = store.pages.look(event, email) if email else None
-    if look is None or look.person is None:
-        raise HTTPException(404)
+    found, look = person_at(request, token)
+    assert look.person is not None
     return Guest(
         world=found.world,
         reception=found.reception,
@@ -70,8 +67,9 @@ Visiting = Annotated[Guest, Depends(guest)]
 
 
 @router.api_route("", methods=READ)
-def mine(request: Request, token: str, who: Visiting) -> Response:
-    """Show the page as it is now."""
+def mine(request: Request, token: str) -> Response:
+    """Show the page as it is now. The most asked for: one look at the store, one thread."""
+    who = guest(request, token)
     event, now = who.world.event, house_of(request).clock.now()
     if who.is_gone:
         return page(

@@ -20,7 +20,7 @@ CODES = tuple(one.code for one in LANGUAGES)
 
 
 def french(said: str, _other: str, **values: Any) -> str:
-    """The French of two wordings, its spaces set, its {places} filled."""
+    """The French of two wordings, its spaces and apostrophes set, its {places} filled."""
     said = _spaced(said)
     return said.format(**values) if values else said
 
@@ -53,7 +53,7 @@ def _parts(left: timedelta) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=4096)
 def _spaced(text: str) -> str:
-    return french_spaces(text)
+    return french_spaces(text).replace("'", "’")
 
 
 def environment(spoken: Language, theme: bool) -> Environment:

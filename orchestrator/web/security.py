@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.responses import Response
 from starlette.datastructures import FormData, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -194,25 +196,34 @@ def _is_from_here(request: Request) -> bool:
 
 
 class Fences:
-    """Puts the security headers on every answer and ends bodies that are too long."""
+    """Puts the security headers on every answer, ends bodies that are too long, and answers for what breaks."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, broken: Callable[[Request, Exception], Response]) -> None:
+        self._app, self._broken = app, broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def fenced(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", NEVER_KEPT)
             await send(message)
 
-        await self._app(scope, _bounded(receive), fenced)
+        try:
+            await self._app(scope, _bounded(receive), fenced)
+        except Exception as error:  # whatever broke, its words must not reach a page or a log
+            answer = self._broken(Request(scope), error)
+            if not begun:
+                await answer(scope, receive, fenced)
 
 
 def _bounded(receive: Receive) -> Receive:

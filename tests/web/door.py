@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import warnings
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -61,7 +62,7 @@ class Door:
 
     def organiser(self, role: str = "organiser", email: str = "contact@exemple.fr") -> TestClient:
         """Somebody who has come in already."""
-        secret = f"cookie-{role}-{email}"
+        secret = f"cookie-{role}-{email}-{secrets.token_hex(4)}"
         entries, now = self.house.store.entries, self.theatre.now()
         entries.allow(hidden("link" + secret), email, role, now + timedelta(minutes=15))
         entries.begin(hidden("link" + secret), hidden(secret), now)
@@ -99,7 +100,7 @@ def door(theatre: Theatre, folder: Path, **web: Any) -> Door:
     values |= {"viewers": ("regard@exemple.fr",)} | web
     [settings] = gate.load(shipped.example_config(), environ={})
     settings = replace(settings, path=folder / "event.toml", web=Web(**values))
-    house = House(store=theatre.store, clock=theatre, key=KEY, web=Web(**values))
+    house = House(store=theatre.store, clock=theatre, key=KEY, web=Web(**values), configs=(folder,))
     house.served = {theatre.event.key: Served(world=theatre.world, settings=settings)}
     opened = Door(theatre, house, make_app(house))
     opened.served()
@@ -114,9 +115,9 @@ def csrf(html: str) -> str:
 
 
 def text(html: str) -> str:
-    """What a page says, on one line."""
+    """What a page says, on one line, its apostrophes straight."""
     bare = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL)
-    return " ".join(unescape(bare).split())
+    return " ".join(unescape(bare).replace("’", "'").split())
 
 
 def links(html: str) -> list[str]:

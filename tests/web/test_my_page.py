@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from orchestrator.core.entry import token
-from orchestrator.core.model import reference
+from orchestrator.core.model import Supporter, reference
 from orchestrator.outside.zoom import Fail
 from tests import make
 from tests.jobs.theatre import off
@@ -174,8 +175,6 @@ def test_a_change_of_mind_brings_the_link_back(door: Door) -> None:
 
 
 def test_where_places_are_counted_nobody_comes_back_by_themselves(door: Door) -> None:
-    from dataclasses import replace
-
     door.theatre.start_again(replace(door.event, limit=100))
     door.served()
     browser, page = door.browser(), door.page_of()
@@ -216,3 +215,19 @@ def test_english_is_spoken_to_whoever_asks_for_it(door: Door) -> None:
     answer = door.browser().get(door.page_of() + "?lang=en")
     assert '<html lang="en">' in answer.text
     assert "In 9 days" in text(answer.text)
+
+
+def test_supporters_are_named_and_their_logos_shown_from_the_events_folder_alone(door: Door) -> None:
+    folder = next(iter(door.house.served.values())).settings.path.parent
+    (folder / "prefecture.png").write_bytes(b"\x89PNG")
+    (folder.parent / "secret.png").write_bytes(b"secret")
+    logos = ("prefecture.png", "", "../secret.png", "event.toml", "/etc/passwd")
+    supporters = tuple(Supporter(name=f"Soutien {n}", logo=logo) for n, logo in enumerate(logos))
+    door.theatre.start_again(replace(door.event, supporters=supporters))
+    door.served()
+    html = door.browser().get(door.page_of()).text
+    assert '<img src="/logo/relation/0" alt="Soutien 0">' in html
+    assert "Soutien 1" in text(html)
+    answers = [door.browser().get(f"/logo/relation/{n}") for n in range(6)]
+    assert [answer.status_code for answer in answers] == [200, 404, 404, 404, 404, 404]
+    assert answers[0].content == b"\x89PNG"

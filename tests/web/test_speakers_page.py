@@ -136,6 +136,48 @@ def test_a_speakers_page_closes_when_they_speak_no_more(door: Door) -> None:
     assert door.browser().get(page).status_code == 404
 
 
+def test_a_speaker_who_is_struck_from_the_event_is_told_once_and_the_replacement_at_once(door: Door) -> None:
+    theatre = door.theatre
+    [first] = theatre.mails("host", "vera@exemple.fr")
+    other = make.speaker("nina@exemple.fr", name="Nina Nouvelle")
+    theatre.start_again(replace(door.event, speakers=(other, *door.event.speakers[1:])))
+    door.served()
+    for hours in range(3):
+        theatre.turn(theatre.at + timedelta(hours=hours))
+    [told] = theatre.mails("released")
+    assert (told.to, set(told.sequences)) == ("vera@exemple.fr", set(first.sequences))
+    assert "Vous n’intervenez plus" in told.text
+    calendars = [part for part in told.message.walk() if part.get_content_type() == "text/calendar"]
+    assert {part.get_param("method") for part in calendars} == {"CANCEL"}
+    assert [mail.to for mail in theatre.mails("host")].count("nina@exemple.fr") == 1
+    assert "vera@exemple.fr" not in theatre.registered()
+
+
+def test_a_speaker_who_comes_back_hears_that_they_are_expected(door: Door) -> None:
+    theatre, before = door.theatre, door.event
+    theatre.start_again(replace(before, speakers=before.speakers[1:]))
+    door.served()
+    theatre.turn()
+    theatre.start_again(before)
+    door.served()
+    theatre.turn(theatre.at + timedelta(hours=1))
+    theatre.turn()
+    kinds = [mail.kind for mail in theatre.mails(to="vera@exemple.fr")]
+    assert kinds == ["host", "released", "moved"]
+
+
+def test_who_shares_an_address_with_somebody_who_still_speaks_is_not_told_that_they_do_not(door: Door) -> None:
+    theatre = door.theatre
+    twin = make.speaker("vera@exemple.fr", name="Victor Voisin")
+    theatre.start_again(replace(door.event, speakers=(*door.event.speakers, twin)))
+    door.served()
+    theatre.turn()
+    theatre.start_again(replace(door.event, speakers=door.event.speakers[:-1]))
+    door.served()
+    theatre.turn()
+    assert theatre.mails("released") == []
+
+
 def _dump(door: Door) -> list[str]:
     import sqlite3
 

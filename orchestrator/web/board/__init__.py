@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from orchestrator.web.board import api, day, event, exports, journal, letters, people, registrations, workshops, zoom
+from orchestrator.web.board import (
+    api,
+    day,
+    event,
+    exports,
+    journal,
+    letters,
+    people,
+    registrations,
+    speakers,
+    workshops,
+    zoom,
+)
 from orchestrator.web.board.desk import NobodyServed
 
 __all__ = ["NobodyServed", "router"]
 
 router = APIRouter()
-for part in (day, people, workshops, letters, registrations, zoom, journal, event, exports, api):
+for part in (day, people, speakers, workshops, letters, registrations, zoom, journal, event, exports, api):
     router.include_router(part.router)

@@ -14,10 +14,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from orchestrator.core.meetings import meetings_of, signing_in
 from orchestrator.core.model import Event
+from orchestrator.core.seating import demand
 from orchestrator.jobs.world import World
 from orchestrator.settings import Settings
 from orchestrator.store import Store
-from orchestrator.store.board import Board
+from orchestrator.store.board import Board, Wave
 from orchestrator.web.house import House, Served
 from orchestrator.web.pages import CODES, house_of, language_of, page
 from orchestrator.web.security import Organising, Refused, Viewing, Visitor
@@ -76,6 +77,29 @@ class Desk:
         """Which meetings are still ahead, with their sessions."""
         return needed(self.event, self.now)
 
+    @cached_property
+    def waves(self) -> list[Wave]:
+        """Every kind of letter with its states."""
+        return self.board.waves(self.key)
+
+    @cached_property
+    def registered(self) -> int:
+        return self.board.registered(self.key)
+
+    @cached_property
+    def alarms(self) -> dict[str, tuple[str, str, datetime]]:
+        return self.store.alarms.all(self.key)
+
+    def demand(self, session: str) -> dict[str, int]:
+        """How many people wish each workshop of a session first (`core.seating.demand`, counted by the database)."""
+        counts = {w.key: 0 for w in self.event.workshops_of(session)}
+        for wished, n in self.board.first_wishes(self.key, session).items():
+            if not counts.keys() & set(wished):  # a workshop that is no more: whoever wished it has another first wish
+                return demand(self.event, session, list(self.store.people.registered(self.key).values()))
+            for key in counts.keys() & set(wished):
+                counts[key] += n
+        return counts
+
     @property
     def exempt(self) -> Collection[str]:
         """Who needs no link of their own: they sign in to Zoom."""
@@ -94,7 +118,7 @@ class Desk:
 
     def show(self, template: str, **values: Any) -> HTMLResponse:
         """Write one of the board's pages."""
-        given = {
+        given: dict[str, Any] = {
             "desk": self,
             "event": self.event,
             "events": [one.world.event for one in self.house.served.values()],

@@ -20,10 +20,23 @@ from orchestrator.settings.lines import Loc
 from orchestrator.settings.load import SERVICE
 from orchestrator.settings.sources import OVERRIDES, SHARED
 from orchestrator.store import Store
-from orchestrator.web.board.fields import LISTS, posted
+from orchestrator.web.board.forms import posted
 from orchestrator.web.house import House
 
-BLANK = "# Cet événement est tenu depuis le tableau de bord ; on peut aussi modifier ce fichier à la main.\n"
+BLANK = """# Cet événement est tenu depuis le tableau de bord ; on peut aussi modifier ce fichier à la main.
+
+[event]
+
+[registrations]
+
+[seating]
+
+[zoom]
+
+[mail]
+
+[web]
+"""
 _LINE = re.compile(r"^(?P<file>.+?):\d+: (?P<key>[\w.-]+) – (?P<what>.*)$", re.DOTALL)
 
 
@@ -133,11 +146,19 @@ def _wrong(path: Path, problems: Sequence[str]) -> Judged:
     for problem in problems:
         match = _LINE.match(problem)
         if match and Path(match["file"]) == path:
-            key, what = match["key"], match["what"]
+            key, what = match["key"], _plainly(match["what"])
             wrong[key] = f"{wrong[key]} ; {what}" if key in wrong else what
         else:
             other.append(problem.removeprefix(f"{path.parent}/"))
     return Judged(wrong=wrong, other=tuple(other))
+
+
+def _plainly(what: str) -> str:
+    """Say what is missing to somebody who fills in a form, not a file."""
+    if not what.startswith("cette clé manque"):
+        return what
+    example = re.search(r'= "([^"]+)"', what)
+    return f"à remplir, par exemple « {example[1]} »" if example else "à remplir"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +266,3 @@ def fresh(day: date) -> Plain:
         "registrations": {"path": "inscriptions.csv"},
         "web": {"bind": "127.0.0.1:8080"},
     }
-
-
-__all__ = ["LISTS", "Change", "Consequences", "Edit", "Judged", "changes", "consequences", "files", "judge"]

@@ -17,7 +17,8 @@ from orchestrator.settings import Settings
 from orchestrator.settings.editing import SECRETS, WAS, Plain, read, save, values_of, write_secret
 from orchestrator.web.board import edits
 from orchestrator.web.board.edits import Edit, Judged
-from orchestrator.web.board.fields import LISTS, Field, as_form, groups, said_of, shown
+from orchestrator.web.board.fields import LISTS, Field, groups, said_of
+from orchestrator.web.board.forms import as_form, raw, shown
 from orchestrator.web.board.wording import OPTIONS
 from orchestrator.web.house import House
 from orchestrator.web.pages import house_of, language_of, page
@@ -133,7 +134,7 @@ def event(bench: Reading) -> Response:
 
 @router.get("/event/new")
 def new(bench: Writing) -> HTMLResponse:
-    values = _inherited(bench.house) | edits.fresh(bench.now.date() + timedelta(days=30))
+    values = edits.fresh(bench.now.date() + timedelta(days=30)) | _inherited(bench.house)
     return _form(bench, values, "")
 
 
@@ -181,6 +182,7 @@ def _edit(bench: Bench, form: Mapping[str, Any], lists: Mapping[str, Any]) -> Ed
         return edits.filled_in(bench.path, form, lists, edits.shared_keys(bench.house, bench.path))
     nowhere = Path("/nonexistent/new.toml")
     edit = edits.filled_in(nowhere, form, lists, frozenset())
+    _settle_in(bench, edit.values)
     key = edit.values["event"].get("key") or ""
     if not key:
         return replace(edit, path=bench.house.configs[0].parent / "nouveau.toml")
@@ -190,28 +192,49 @@ def _edit(bench: Bench, form: Mapping[str, Any], lists: Mapping[str, Any]) -> Ed
         raise Refused(409, str(error), str(error)) from error
 
 
+def _settle_in(bench: Bench, values: Plain) -> None:
+    """Let a new event's pages be where they are now, and its organiser come in."""
+    web, served = values.setdefault("web", {}), bench.house.web
+    if not bench.house.served:
+        web["bind"] = web.get("bind") or f"{served.host}:{served.port}"
+        contact = values["event"].get("organiser", {}).get("email")
+        web["organisers"] = web.get("organisers") or ([contact] if contact else None)
+
+
 def _form(
     bench: Bench, values: Plain, version: str, *, judged: Judged | None = None, at: str = ""
 ) -> HTMLResponse:  # fmt: skip
     judged = judged or Judged()
     without = edits.shared_keys(bench.house, bench.path) if bench.path else frozenset()
     drawn = [group for group in groups(values) if group.name not in without]
-    known = {field.name for group in drawn for field in _fields(group)}
+    asked = [field for group in drawn for field in _fields(group)]
+    known, wrong = {field.name for field in asked}, _beside(asked, judged.wrong)
     return bench.show(
         "event.html",
-        status=422 if judged.wrong or judged.other else 200,
+        status=422 if wrong or judged.other else 200,
         groups=drawn,
         values=values,
         version=version,
         shown=lambda field: shown(field, values),
+        in_words=lambda field: raw(field, values) if field.kind in ("date", "moment") else None,
         row_of=lambda row: _row_of(values, row.path),
-        wrong=judged.wrong,
-        strays=[f"{key} : {what}" for key, what in judged.wrong.items() if key not in known] + list(judged.other),
+        wrong=wrong,
+        labels={key: bench.say(*said_of(_parts(key))[:2]) for key in wrong},
+        strays=[f"{key} : {what}" for key, what in wrong.items() if key not in known] + list(judged.other),
         option=lambda code: OPTIONS.get(code, (code, code)),
         opened=at,
         is_new=bench.path is None,
         without=sorted(without),
     )
+
+
+def _beside(asked: list[Field], wrong: Mapping[str, str]) -> dict[str, str]:
+    """Say what is missing as a whole beside each of its required fields."""
+    found: dict[str, str] = {}
+    for key, what in wrong.items():
+        inside = [field.name for field in asked if field.required and field.name.startswith(f"{key}.")]
+        found |= dict.fromkeys(inside, "à remplir") if inside and what.startswith("à remplir") else {key: what}
+    return found
 
 
 def _row_of(values: Plain, path: tuple[str | int, ...]) -> str:
@@ -231,7 +254,7 @@ def _confirm(bench: Bench, edit: Edit, settings: Settings) -> HTMLResponse:
     return bench.show(
         "confirm.html",
         changes=[_in_words(bench, change) for change in edits.changes(edit)],
-        result=edits.consequences(bench.house.store, bench.settings, settings, bench.now),
+        result=_result(bench, settings),
         carried=as_form(edit.values),
         version=edit.found.version,
         conflicts=[said_of(_parts(name)) for name in edit.conflicts],
@@ -240,6 +263,13 @@ def _confirm(bench: Bench, edit: Edit, settings: Settings) -> HTMLResponse:
         warnings=settings.warnings,
         title=settings.event.title,
     )
+
+
+def _result(bench: Bench, settings: Settings) -> edits.Consequences:
+    found = edits.consequences(bench.house.store, bench.settings, settings, bench.now)
+    if bench.path is None:  # the list of a new event comes afterwards
+        return replace(found, lines=tuple(line for line in found.lines if not line.startswith("✗")))
+    return found
 
 
 def _parts(name: str) -> list[str | int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal, Union, get_args, get_origin
@@ -12,24 +11,14 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from orchestrator.settings.editing import WAS
-from orchestrator.settings.fields import slug_of
+from orchestrator.settings.editing import Plain
 from orchestrator.settings.gate import Gate, SessionColumns
 from orchestrator.web.board.wording import LABELS, RARE, Said
 
 Kind = Literal[
     "text", "email", "url", "date", "time", "moment", "number", "flag", "choice", "lines", "secret", "several"
 ]
-Plain = dict[str, Any]
 LISTS = ("sessions", "programme", "workshops", "speakers", "reminders", "event.supporters")
-INPUT_TYPES = {
-    "text": "text",
-    "email": "email",
-    "url": "url",
-    "date": "date",
-    "time": "time",
-    "moment": "datetime-local",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +56,7 @@ class Group:
 
 def groups(values: Plain) -> list[Group]:
     """Every section of the file with its questions, and a row for each session, workshop, speaker…"""
-    return [_group((name,), info, values.get(name), values) for name, info in _ordered(Gate)]
+    return [_group((name,), info, values.get(name), values) for name, info in ordered(Gate)]
 
 
 _FIRST = (
@@ -84,7 +73,7 @@ _FIRST = (
 )
 
 
-def _ordered(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+def ordered(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
     infos = dict(model.model_fields)
     return [(name, infos.pop(name)) for name in _FIRST if name in infos] + list(infos.items())
 
@@ -101,8 +90,21 @@ def _group(path: tuple[str | int, ...], info: FieldInfo, value: Any, values: Pla
 
 
 def _row(path: tuple[str | int, ...], model: type[BaseModel], row: Plain, values: Plain) -> Group:
-    title = next((str(row[key]) for key in ("title", "name", "key") if row.get(key)), "")
-    return Group(path=path, said=said_of(path[:-1]), fields=tuple(_fields(path, model, values)), title=title)
+    return Group(
+        path=path, said=said_of(path[:-1]), fields=tuple(_fields(path, model, values)), title=_title(row, values)
+    )
+
+
+def _title(row: Plain, values: Plain) -> str:
+    """How a row is named while it is folded: by its title, or what tells it from its neighbours."""
+    if said := next((str(row[key]) for key in ("title", "name", "key") if row.get(key)), ""):
+        return said
+    at, before, days = row.get("at"), row.get("before"), row.get("days_before")
+    if not (at or before):
+        return ""
+    hour = f"{at.hour}h{at.minute:02}" if isinstance(at, time) else str(at or before)
+    titles = dict(_named_rows(values, "sessions"))
+    return f"{hour}{f' (J−{days})' if days else ''} – {titles.get(str(row.get('session')), '')}"
 
 
 def _rows_inside(path: tuple[str | int, ...], model: type[BaseModel], value: Any, values: Plain) -> Iterator[Group]:
@@ -121,7 +123,7 @@ def _fields(path: tuple[str | int, ...], model: type[BaseModel], values: Plain) 
         elif inner is not None and not many:
             yield from _fields(here, inner, values)
         elif inner is None and get_origin(info.annotation) is dict:
-            yield from (_field((*here, key), "lines", "") for key in _keys(values, "sessions"))
+            yield from (_field((*here, key), "lines", "") for key in _seated(values))
         elif inner is None:
             yield _of(here, info, values)
 
@@ -135,7 +137,7 @@ def _session_columns(path: tuple[str | int, ...], values: Plain) -> Iterator[Fie
 
 def _of(path: tuple[str | int, ...], info: FieldInfo, values: Plain) -> Field:
     kind, options = _kind(path, info.annotation, values)
-    default = "" if info.is_required() or info.default in (None, "", ()) else _shown(info.default)
+    default = "" if info.is_required() or info.default in (None, "", ()) else text_of(info.default)
     return _field(path, kind, default, options, required=info.is_required())
 
 
@@ -154,7 +156,7 @@ def _field(
         required=required and path[-1] != "key",
         options=options,
         default=default,
-        rare=_pattern(path) in RARE,
+        rare=_pattern(path) in RARE or "answers" in path,
     )
 
 
@@ -203,6 +205,13 @@ def _keys(values: Plain, name: str) -> list[str]:
     return [str(row["key"]) for row in values.get(name, ()) if isinstance(row, dict) and row.get("key")]
 
 
+def _seated(values: Plain) -> list[str]:
+    """Sessions with workshops, and those the file names all the same."""
+    held = {row.get("session") for row in values.get("workshops", ()) if isinstance(row, dict)}
+    said = values.get("registrations", {}).get("columns", {}).get("wishes", {})
+    return [key for key in _keys(values, "sessions") if key in held or key in said]
+
+
 def _named_rows(values: Plain, name: str) -> tuple[tuple[str, str], ...]:
     rows = [row for row in values.get(name, ()) if isinstance(row, dict) and row.get("key")]
     return tuple((str(row["key"]), str(row.get("title") or row["key"])) for row in rows)
@@ -224,25 +233,7 @@ def said_of(path: Sequence[str | int]) -> Said:
     return Said(last.replace("_", " "), last.replace("_", " "))
 
 
-# from what is in the file to what stands in the fields, and back
-
-
-def shown(field: Field, values: Plain) -> Any:
-    """What a field shows: a text, True or False, or the list of those chosen."""
-    value: Any = values
-    for part in field.path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return [] if field.kind == "several" else False if field.kind == "flag" and field.default != "true" else (
-                True if field.kind == "flag" else ""
-            )  # fmt: skip
-    if field.kind == "several":
-        return [str(one) for one in value] if isinstance(value, list) else []
-    return value if isinstance(value, bool) else _shown(value)
-
-
-def _shown(value: Any) -> str:
+def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, SecretStr):
@@ -254,156 +245,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "\n".join(map(str, value))
     return "" if value is None else str(value)
-
-
-def as_form(values: Plain) -> list[tuple[str, str]]:
-    """Every field as a form would post it."""
-    found = []
-    for group in groups(values):
-        for inner in _all_groups(group):
-            if inner.path and isinstance(inner.path[-1], int):
-                was = _at(values, inner.path).get(WAS)
-                found.append((f"{inner.name}.row", "new" if was is None else str(was)))
-            for field in inner.fields:
-                value = shown(field, values)
-                texts = value if isinstance(value, list) else [_shown(value)]
-                found += [(field.name, text) for text in texts]
-    return found
-
-
-def _at(values: Plain, path: Sequence[str | int]) -> Any:
-    there: Any = values
-    for part in path:
-        there = there[part]
-    return there
-
-
-def _all_groups(group: Group) -> Iterator[Group]:
-    yield group
-    for row in group.rows:
-        yield from _all_groups(row)
-
-
-def posted(form: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], before: Plain) -> Plain:
-    """What was filled in, as plain values of the file; an empty field is no key at all.
-
-    `lists` holds every value of a name, for boxes that are ticked; `before` is what the file said: a default that is
-    not written there need not be now.
-    """
-    rows = _rows_of(form)
-    values: Plain = {}
-    for name, numbers in rows.items():
-        _put(values, tuple(name.split(".")), [{WAS: _was(form, f"{name}.{n}")} for n in numbers])
-    for name in ("sessions", "workshops"):  # their keys are what others refer to
-        for n, number in enumerate(rows.get(name, ())):
-            key = str(form.get(f"{name}.{number}.key", "")).strip() or slug_of(
-                str(form.get(f"{name}.{number}.title", ""))
-            )
-            values[name][n]["key"] = key
-    event = values.setdefault("event", {})
-    event["key"] = str(form.get("event.key", "")).strip() or slug_of(str(form.get("event.title", "")))
-    places = {f"{name}.{number}": f"{name}.{n}" for name, numbers in rows.items() for n, number in enumerate(numbers)}
-    for group in groups(values):
-        for field in _all_fields(group):
-            if field.kind != "secret":
-                value = _read(field, _given(field, places), form, lists)
-                idle = value is not None and _shown(value) == field.default and not _stands(before, field.path, values)
-                _put(values, field.path, None if idle else value)
-    return values
-
-
-def _stands(before: Plain, path: Sequence[str | int], values: Plain) -> bool:
-    """Whether the file has a key already; rows are looked up where they stood."""
-    there: Any = before
-    here: Any = values
-    for part in path:
-        if isinstance(part, int):
-            was = here[part].get(WAS)
-            if was is None or was >= len(there):
-                return False
-            there, here = there[was], here[part]
-        elif isinstance(there, dict) and part in there:
-            there, here = there[part], here.get(part, {}) if isinstance(here, dict) else {}
-        else:
-            return False
-    return True
-
-
-def _given(field: Field, places: Mapping[str, str]) -> str:
-    """The name a field was posted under: rows keep the numbers the page gave them."""
-    back = {now: then for then, now in places.items()}
-    parts = field.name.split(".")
-    for end in range(len(parts), 0, -1):
-        if (head := ".".join(parts[:end])) in back:
-            return ".".join([back[head], *parts[end:]])
-    return field.name
-
-
-def _all_fields(group: Group) -> Iterator[Field]:
-    yield from group.fields
-    for row in group.rows:
-        yield from _all_fields(row)
-
-
-def _rows_of(form: Mapping[str, Any]) -> dict[str, list[int]]:
-    """The rows of each list, by the numbers they had on the page."""
-    found: dict[str, set[int]] = {}
-    for name in form:
-        if match := re.fullmatch(r"([a-z_]+(?:\.[a-z_]+)?)\.(\d{1,4})\.row", name):
-            found.setdefault(match[1], set()).add(int(match[2]))
-    return {name: sorted(found.get(name, ())) for name in dict.fromkeys([*LISTS, *found])}
-
-
-def _was(form: Mapping[str, Any], row: str) -> int | None:
-    said = str(form.get(f"{row}.row", ""))
-    return int(said) if said.isdigit() else None
-
-
-def _read(field: Field, name: str, form: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> Any:
-    if field.kind == "several":
-        return [str(one) for one in lists.get(name, ())] or None
-    if field.kind == "secret":
-        return None
-    said = str(form.get(name, "")).replace("\r\n", "\n").strip()
-    if field.kind == "flag":
-        return said == "true" if said else None
-    if field.kind == "lines":
-        return [line.strip() for line in said.splitlines() if line.strip()] or None
-    if not said:
-        return None
-    return _typed(field, said)
-
-
-def _typed(field: Field, said: str) -> Any:
-    """A value of the kind the file wants; what cannot be read stays as typed, for the gate to say so."""
-    readers: dict[str, Any] = {
-        "date": date.fromisoformat, "moment": datetime.fromisoformat, "time": _clock, "number": _whole
-    }  # fmt: skip
-    try:
-        return readers[field.kind](said) if field.kind in readers else said
-    except ValueError:
-        return said
-
-
-def _whole(text: str) -> int:
-    return int(re.sub(r"[\s\u202f\u00a0]", "", text))
-
-
-def _clock(text: str) -> time:
-    if match := re.fullmatch(r"(\d{1,2})\s?[hH:]\s?(\d{2})?(?::(\d{2}))?", text):
-        return time(*(int(part or 0) for part in match.groups()))
-    raise ValueError(text)
-
-
-def _put(values: Plain, path: Sequence[str | int], value: Any) -> None:
-    table: Any = values
-    for part in path[:-1]:
-        table = table[part] if isinstance(part, int) else table.setdefault(part, {})
-    if isinstance(path[-1], str) and not (value is None and isinstance(table, dict) and path[-1] in table):
-        table[path[-1]] = value
-
-
-def secrets(form: Mapping[str, Any]) -> dict[str, str]:
-    """The secrets that were typed in, by the name of the file each is kept in."""
-    given = {"zoom.client_secret": "zoom__client_secret", "mail.password": "mail__password"}
-    return {file: said for name, file in given.items() if (said := str(form.get(name, "")).strip())}

@@ -8,14 +8,15 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from orchestrator.core.meetings import differences, meetings_of, spec_for
-from orchestrator.store.board import Sought
 from orchestrator.web.board.desk import Desk
+from orchestrator.web.board.speakers import told as told_speakers
 
 How = Literal["good", "wait", "bad"]
 Both = tuple[str, str]
 """French and English."""
 NOTHING: Both = ("", "")
-SOURCE_IS_OLD = timedelta(hours=1)
+SOON = timedelta(days=2)
+"""Before the first session: by then speakers should have confirmed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,8 @@ def lights(desk: Desk) -> list[Light]:
 
 
 def _people(desk: Desk) -> Iterator[Light]:
-    reading, n = desk.store.people.reading(desk.key), desk.board.registered(desk.key)
-    alarm = desk.store.alarms.all(desk.key).get("source")
+    reading, n = desk.store.people.reading(desk.key), desk.registered
+    alarm = desk.alarms.get("source")
     words = ("Inscriptions", "Registrations")
     if alarm is not None:
         yield Light(how="bad", said=(alarm[0],) * 2, remedy=(alarm[1],) * 2, path="/registrations", words=words)
@@ -95,7 +96,7 @@ def _rows(desk: Desk) -> Iterator[Light]:
 
 
 def _links(desk: Desk) -> Iterator[Light]:
-    missing, people = desk.board.without_link(desk.key, desk.needed, desk.exempt), desk.board.registered(desk.key)
+    missing, people = desk.board.without_link(desk.key, desk.needed, desk.exempt), desk.registered
     if missing:
         yield Light(
             how="bad",
@@ -116,7 +117,7 @@ def _links(desk: Desk) -> Iterator[Light]:
 
 
 def _refused(desk: Desk) -> Iterator[Light]:
-    n = desk.board.letters(desk.key, Sought(state="refused"), desk.now).total
+    n = sum(wave.states.get("refused", 0) for wave in desk.waves)
     if n:
         yield Light(
             how="bad",
@@ -132,7 +133,7 @@ def _refused(desk: Desk) -> Iterator[Light]:
             query={"state": "refused"},
             words=("Voir lesquelles", "See which"),
         )
-    elif desk.board.waves(desk.key):
+    elif desk.waves:
         yield Light(how="good", said=("Aucune adresse refusée", "No address refused"))
 
 
@@ -140,7 +141,7 @@ def _zoom(desk: Desk) -> Iterator[Light]:
     kept = desk.store.meetings.all(desk.key)
     wanted = {key for key in meetings_of(desk.event) if spec_for(desk.event, key, desk.now) is not None}
     missing = [key for key in wanted if key not in kept or not kept[key].zoom_id]
-    alarms = [value for key, value in desk.store.alarms.all(desk.key).items() if key.startswith("zoom:")]
+    alarms = [value for key, value in desk.alarms.items() if key.startswith("zoom:")]
     words = ("Voir Zoom", "See Zoom")
     for what, remedy, _ in alarms[:3]:
         yield Light(how="bad", said=(what, what), remedy=(remedy, remedy), path="/zoom", words=words)
@@ -190,7 +191,7 @@ def _seats(desk: Desk) -> Iterator[Light]:
             path="/workshops",
             words=("Voir les ateliers", "See the workshops"),
         )
-    elif desk.board.registered(desk.key):
+    elif desk.registered:
         yield Light(how="good", said=("Chaque personne a un atelier", "Everybody has a workshop"))
 
 
@@ -204,7 +205,7 @@ def _late(desk: Desk) -> Iterator[Light]:
             query={"state": "late"},
             words=("Voir lesquelles", "See which"),
         )
-    elif desk.board.waves(desk.key):
+    elif desk.waves:
         yield Light(how="good", said=("Toutes les lettres sont à l'heure", "Every letter is on time"))
 
 
@@ -226,9 +227,9 @@ def _reminders(desk: Desk) -> Iterator[Light]:
 def _speakers(desk: Desk) -> Iterator[Light]:
     if not desk.event.speakers:
         return
-    told = sum(w.states.get("sent", 0) for w in desk.board.waves(desk.key) if w.kind == "host" and not w.rule)
-    total = len(desk.event.speakers)
-    words = ("Voir les lettres", "See the letters")
+    found = told_speakers(desk)
+    told, total = sum(one.has_instructions for one in found), len(found)
+    words = ("Voir qui", "See who")
     said = (
         f"{told} sur {total} intervenant·es ont leurs instructions",
         f"{told} of {total} speakers have their instructions",
@@ -239,7 +240,19 @@ def _speakers(desk: Desk) -> Iterator[Light]:
         if told >= total
         else ("elles partent dès que leur lien est prêt", "they leave as soon as the links are ready")
     )
-    yield Light(how=how, said=said, remedy=remedy, path="/letters", query={"kind": "host"}, words=words)
+    yield Light(how=how, said=said, remedy=remedy, path="/speakers", words=words)
+    unread = sum(one.read != "read" for one in found)
+    if desk.world.has_pages and unread and desk.event.first_start - desk.now < SOON:
+        yield Light(
+            how="wait",
+            said=(
+                _n(unread, "intervenant·e n'a pas confirmé avoir lu", "intervenant·es n'ont pas confirmé avoir lu"),
+                _n(unread, "speaker has not confirmed having read", "speakers have not confirmed having read", en=True),
+            ),
+            remedy=("un rappel leur est envoyé ; appelez qui anime", "a reminder is sent; call whoever hosts"),
+            path="/speakers",
+            words=words,
+        )
 
 
 def _rescue(desk: Desk) -> Iterator[Light]:
@@ -269,7 +282,7 @@ def _rescue(desk: Desk) -> Iterator[Light]:
 
 def _others(desk: Desk) -> Iterator[Light]:
     shown = ("source", "held", "zoom:")
-    for key, (what, remedy, _) in desk.store.alarms.all(desk.key).items():
+    for key, (what, remedy, _) in desk.alarms.items():
         if not key.startswith(shown):
             yield Light(how="bad", said=(what, what), remedy=(remedy, remedy))
 

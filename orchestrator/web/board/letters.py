@@ -6,6 +6,7 @@ import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Annotated
+from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
@@ -14,7 +15,7 @@ from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.model import reference
 from orchestrator.jobs.names import NAMES
 from orchestrator.jobs.words import Words
-from orchestrator.store import Delivery
+from orchestrator.store import Delivery, Store
 from orchestrator.store.board import Sought
 from orchestrator.web.board.desk import Desk, Looking, Working
 from orchestrator.web.security import HEADERS, Refused
@@ -40,7 +41,7 @@ def letters(
     )
     return desk.show(
         "letters.html",
-        waves=desk.board.waves(desk.key),
+        waves=desk.waves,
         page=desk.board.letters(desk.key, sought, desk.now, n),
         sought=sought,
         names=NAMES,
@@ -95,10 +96,21 @@ def _delivery(desk: Desk, number: int) -> Delivery:
 def _message(desk: Desk, delivery: Delivery) -> tuple[EmailMessage | None, str]:
     """The letter as it left, or as it would read now; and why it cannot be written."""
     try:
-        data = delivery.data or desk.world.scribe.write(Words(desk.world).letter(delivery, desk.now).letter)
+        data = delivery.data or desk.world.scribe.write(_words(desk).letter(delivery, desk.now).letter)
     except UnwritableLetter as error:
         return None, error.message
     return message_from_bytes(data, policy=policy.default), ""
+
+
+def _words(desk: Desk) -> Words:
+    """Who writes this event's letters, with the figures they remember for some minutes."""
+    found = _WRITERS.setdefault(desk.store, {}).get(desk.key)
+    if found is None or found.world is not desk.world:
+        found = _WRITERS[desk.store][desk.key] = Words(desk.world)
+    return found
+
+
+_WRITERS: WeakKeyDictionary[Store, dict[str, Words]] = WeakKeyDictionary()
 
 
 def _body(message: EmailMessage, kind: str) -> str:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
 from orchestrator.core.explaining import explain
-from orchestrator.core.model import Person, Seat, reference
-from orchestrator.core.seating import demand
+from orchestrator.core.letters import speaker_reference
+from orchestrator.core.meetings import meetings_of
+from orchestrator.core.model import Person, Seat, identity, reference
 from orchestrator.jobs.names import NAMES
 from orchestrator.store.board import Line, Search
 from orchestrator.web.board.desk import Desk, Looking, Working
@@ -31,7 +32,7 @@ def people(
         "people.html",
         search=search,
         page=desk.board.people(desk.key, search, desk.needed, desk.exempt, n),
-        everybody=desk.board.registered(desk.key),
+        everybody=desk.registered,
         needed=desk.needed,
         refs=lambda email: reference(desk.key, email),
     )
@@ -75,13 +76,20 @@ def _story(desk: Desk, ref: str, *, shown: bool = False) -> HTMLResponse:
         ref=ref,
         ways={key: passes[key].join_url if shown else _masked(passes[key].join_url) for key in passes},
         shown=shown,
+        sessions_of=meetings_of(desk.event),
         why=_why(desk, line.person, line.seats),
-        letters=desk.board.letters_to(desk.key, email),
+        letters=desk.board.letters_to(desk.key, _refs(desk, email)),
         names=NAMES,
         needed=desk.needed,
         acts=desk.store.journal.about(desk.key, email),
         wishes=_wishes(desk, line.person),
     )
+
+
+def _refs(desk: Desk, email: str) -> list[str]:
+    """The names their letters go by: as a registrant, and as a speaker where they are that too."""
+    speaking = [speaker_reference(desk.event, s) for s in desk.event.speakers if identity(s.email) == email]
+    return [reference(desk.key, email), *speaking]
 
 
 def _masked(link: str) -> str:
@@ -90,10 +98,9 @@ def _masked(link: str) -> str:
 
 
 def _why(desk: Desk, who: Person, seats: Mapping[str, Seat]) -> dict[str, str]:
-    everyone = list(desk.store.people.registered(desk.key).values()) if seats else []
     return {
         key: explain(
-            seat, desk.event, demand(desk.event, key, everyone), desk.language, who.wishes.get(key, ())
+            seat, desk.event, desk.demand(key), desk.language, who.wishes.get(key, ())
         )
         for key, seat in seats.items()
         if any(w.key == seat.workshop for w in desk.event.workshops)

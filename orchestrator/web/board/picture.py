@@ -98,35 +98,46 @@ class Figure:
 def figures(desk: Desk) -> list[Figure]:
     """Today's day of the event first; before it, the way there."""
     today = desk.local(desk.now).date()
-    days = [_of_day(desk, day) for day in sorted({s.day for s in desk.event.sessions})]
-    before = _before(desk, days[0])
+    held = sorted({s.day for s in desk.event.sessions})
+    axes = {day: _axis(desk.event, day) for day in held}
+    way_there = _axis_before(desk, axes[held[0]])
+    moments = desk.board.moments(desk.key, min(way_there.begins, axes[held[0]].begins), axes[held[-1]].ends)
+    days = [_of_day(desk, day, axes[day], _within(axes[day], moments)) for day in held]
+    before = _before(desk, held[0], way_there, _within(way_there, moments))
     drawn = [*([before] if before else []), *days]
     return sorted(drawn, key=lambda figure: not (figure.name == "day" and figure.day == today))
 
 
-def _of_day(desk: Desk, day: date) -> Figure:
-    event = desk.event
+def _within(axis: Axis, moments: Iterable[Moment]) -> list[Moment]:
+    return [moment for moment in moments if axis.has(moment[2])]
+
+
+def _axis(event: Event, day: date) -> Axis:
+    """From seven, or earlier where needed, to half an hour after the last session."""
     sessions = [s for s in event.sessions if s.day == day]
     seven = datetime.combine(day, time(7), event.zone).astimezone(UTC)
     begins = min([seven, *(s.doors_at - HOUR for s in sessions)])
-    axis = Axis(begins=begins, ends=max(s.ends_at for s in sessions) + HOUR / 2)
-    moments = desk.board.moments(desk.key, axis.begins, axis.ends)
-    blocks = tuple(_block(event, axis, s) for s in sessions)
-    ticks = tuple((axis.x(at), at, True) for at in _hours(event, axis))
+    return Axis(begins=begins, ends=max(s.ends_at for s in sessions) + HOUR / 2)
+
+
+def _axis_before(desk: Desk, first: Axis) -> Axis:
+    """From the first letter, three days before at the latest, to the first day's morning."""
+    begins = min([wave.first_at for wave in desk.waves] + [desk.now, first.begins - 3 * DAY])
+    begins = max(begins, first.begins - 60 * DAY)
+    midnight = datetime.combine(desk.local(begins).date(), time(), desk.event.zone).astimezone(UTC)
+    return Axis(begins=midnight, ends=first.begins)
+
+
+def _of_day(desk: Desk, day: date, axis: Axis, moments: Sequence[Moment]) -> Figure:
+    blocks = tuple(_block(desk.event, axis, s) for s in desk.event.sessions if s.day == day)
+    ticks = tuple((axis.x(at), at, True) for at in _hours(desk.event, axis))
     return _figure(desk, "day", day, axis, ticks, blocks, moments)
 
 
-def _before(desk: Desk, first: Figure) -> Figure | None:
-    """From the first letter, or a fortnight before, to the first day's morning."""
-    waves = desk.board.waves(desk.key)
-    begins = min([wave.first_at for wave in waves] + [desk.now, first.axis.begins - 3 * DAY])
-    begins = max(begins, first.axis.begins - 60 * DAY)
-    midnight = datetime.combine(desk.local(begins).date(), time(), desk.event.zone).astimezone(UTC)
-    axis = Axis(begins=midnight, ends=first.axis.begins)
-    moments = desk.board.moments(desk.key, axis.begins, axis.ends)
+def _before(desk: Desk, day: date, axis: Axis, moments: Sequence[Moment]) -> Figure | None:
     if desk.now > axis.ends and not moments:
         return None
-    return _figure(desk, "before", first.day, axis, tuple(_midnights(desk.event, axis)), (), moments)
+    return _figure(desk, "before", day, axis, tuple(_midnights(desk.event, axis)), (), moments)
 
 
 def _figure(
@@ -174,7 +185,7 @@ def _bars(axis: Axis, moments: Iterable[Moment]) -> Iterable[Bar]:
 
 def _block(event: Event, axis: Axis, session: Session) -> Block:
     x, end = axis.x(session.starts_at), axis.x(session.ends_at)
-    room = int((end - x - 16) / 7.2)
+    room = int((end - x - 16) / 8.2)
     title = session.title if len(session.title) <= room else session.title[: max(0, room - 1)].rstrip() + "…"
     return Block(
         session=session,

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from orchestrator.core.model import Workshop
-from orchestrator.core.seating import demand
 from orchestrator.web.board.desk import Desk, Looking
 from orchestrator.web.security import Refused
 
@@ -32,8 +31,7 @@ class Filling:
 def fillings(desk: Desk) -> list[Filling]:
     """Measure every workshop with the same scale."""
     event, seats = desk.event, desk.board.seats(desk.key)
-    people = list(desk.store.people.registered(desk.key).values()) if event.workshops else []
-    asked = {s.key: demand(event, s.key, people) for s in event.sessions if event.workshops_of(s.key)}
+    asked = {s.key: desk.demand(s.key) for s in event.sessions if event.workshops_of(s.key)}
     taken = {w.key: sum(seats.get(w.key, {}).values()) for w in event.workshops}
     most = max([1, *(max(w.seats, taken[w.key], asked[w.session].get(w.key, 0)) for w in event.workshops)])
     return [_filling(w, seats.get(w.key, {}), asked[w.session].get(w.key, 0), WIDTH / most) for w in event.workshops]

@@ -43,7 +43,7 @@ class Seen:
 @router.get("/zoom")
 def zoom(desk: Looking) -> HTMLResponse:
     alarms = [value for key, value in desk.store.alarms.all(desk.key).items() if key.startswith("zoom:")]
-    return desk.show("zoom.html", meetings=meetings(desk), alarms=alarms)
+    return desk.show("zoom.html", meetings=meetings(desk), alarms=alarms, fields=FIELDS)
 
 
 def meetings(desk: Desk) -> list[Seen]:
@@ -73,6 +73,23 @@ def _drifts(kept: Kept | None) -> list[Drift]:
         Drift(field=name, wanted=_said(getattr(kept.applied, name)), found=_said(getattr(kept.found.spec, name)))
         for name in names
     ]
+
+
+FIELDS = {
+    "host": ("hôte", "host"),
+    "topic": ("titre", "title"),
+    "agenda": ("description", "description"),
+    "starts_at": ("début", "start"),
+    "minutes": ("durée en minutes", "minutes"),
+    "timezone": ("fuseau horaire", "time zone"),
+    "rooms": ("salles", "rooms"),
+    "alternative_hosts": ("hôtes de remplacement", "alternative hosts"),
+    "waiting_room": ("salle d'attente", "waiting room"),
+    "recording": ("enregistrement", "recording"),
+    "several_devices": ("plusieurs appareils", "several devices"),
+    "contact_name": ("contact", "contact"),
+    "contact_email": ("adresse de contact", "contact address"),
+}
 
 
 def _said(value: Any) -> str:

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from orchestrator.core.model import reference
+from orchestrator.store import Kept, Reading, Store, Way
+from orchestrator.store.board import Needed, Search, Sought, folded
+from orchestrator.store.journal import Entry
+from tests import make
+
+EVENT = "relation"
+NOW = make.LONG_BEFORE
+NEEDED: Needed = {make.MEETING: ("matin", "apres-midi")}
+ZOE = make.person("zoe@exemple.fr", wishes={"matin": (("a",), ("b",))})
+EMILE = make.person(
+    "emile@exemple.fr", first_name="Émile", last_name="Zola", sessions=("matin",), needs="LSF",
+    organisation="Ville_de_X", wishes={"matin": (("b",),)},
+)  # fmt: skip
+ANNE = make.person("anne@exemple.fr", first_name="Anne", last_name="Éluard", sessions=("apres-midi",))
+
+
+@pytest.fixture
+def full(store: Store) -> Store:
+    """Three people: Zoé has a way in, a seat and a letter that left; Anne has withdrawn."""
+    store.events.serve(make.event(), NOW)
+    store.people.record(EVENT, Reading(fingerprint="1", read_at=NOW, rows=3), [ZOE, EMILE, ANNE], [], [])
+    store.people.record(EVENT, Reading(fingerprint="2", read_at=NOW, rows=2), [], [], ["anne@exemple.fr"])
+    store.meetings.record(EVENT, _meeting())
+    store.meetings.record_ways(EVENT, [_way("zoe@exemple.fr"), _way("emile@exemple.fr", state="asked")])
+    seat = make.seat("a")
+    store.seats.record(EVENT, {(seat.session, seat.person): seat}, {})
+    letters = [make.owed(), make.owed("reminder", session="matin", rule="at-09:00", due_at=make.paris(9))]
+    store.outbox.plan(EVENT, "relay", letters, NOW)
+    delivery = store.outbox.claim("relay", {EVENT}, "owner", NOW, timedelta(minutes=5), make.event().quota)
+    assert delivery is not None
+    store.outbox.dot(delivery, "owner", b"bytes", "<id>", {}, NOW)
+    store.outbox.settle(delivery, {}, 250, "2.0.0 Ok", NOW + timedelta(seconds=70))
+    return store
+
+
+def _meeting() -> Kept:
+    return Kept(key=make.MEETING, tag="tag", zoom_id="81234567890")
+
+
+def _way(email: str, state: str = "open") -> Way:
+    return Way(
+        email=email, meeting=make.MEETING, zoom_id="81234567890", state=state, join_url="https://zoom.example/w/1"
+    )
+
+
+def found(store: Store, **search: str) -> list[str]:
+    page = store.board.people(EVENT, Search(**search), NEEDED, ())
+    assert page.total == len(page.items)
+    return [line.person.email for line in page.items]
+
+
+def test_people_are_found_by_any_of_their_words_in_the_order_of_their_names(full: Store) -> None:
+    assert found(full) == ["zoe@exemple.fr", "emile@exemple.fr"]
+    assert found(full, text="EMILE zol") == ["emile@exemple.fr"]
+    assert found(full, text="ville_") == ["emile@exemple.fr"]
+    assert found(full, text="villexde") == []
+    assert (folded("Éléonore ŒUVRE"), folded("ABC")) == ("eleonore œuvre", "abc")
+
+
+def test_people_are_filtered_by_what_they_lack(full: Store) -> None:
+    assert found(full, only="no-link") == ["emile@exemple.fr"]
+    assert found(full, only="no-seat") == ["zoe@exemple.fr", "emile@exemple.fr"]  # Zoé has none in the afternoon
+    assert found(full, only="needs") == ["emile@exemple.fr"]
+    assert found(full, only="withdrawn") == ["anne@exemple.fr"]
+    assert found(full, only="refused") == []
+    assert found(full, session="apres-midi") == ["zoe@exemple.fr"]
+    assert found(full, workshop="a") == ["zoe@exemple.fr"]
+
+
+def test_who_signs_in_to_zoom_lacks_no_link(full: Store) -> None:
+    assert full.board.without_link(EVENT, NEEDED, ()) == 1
+    assert full.board.without_link(EVENT, NEEDED, ("emile@exemple.fr",)) == 0
+    assert full.board.without_link(EVENT, {make.MEETING: ()}, ()) == 0
+
+
+def test_the_counts_follow_every_change(full: Store) -> None:
+    board = full.board
+    assert (board.registered(EVENT), board.withdrawn(EVENT), board.expected(EVENT)) == (
+        2,
+        1,
+        {"matin": 2, "apres-midi": 1},
+    )
+    assert (board.seats(EVENT), board.without_seat(EVENT, ["matin"])) == ({"a": {1: 1}}, 1)
+    assert board.first_wishes(EVENT, "matin") == {("a",): 1, ("b",): 1}
+    full.people.record(EVENT, Reading(fingerprint="3", read_at=NOW, rows=3), [ANNE], [], [])
+    assert (board.registered(EVENT), board.expected(EVENT)) == (3, {"matin": 2, "apres-midi": 2})
+    assert found(full) == ["anne@exemple.fr", "zoe@exemple.fr", "emile@exemple.fr"]
+
+
+def test_one_persons_line_says_where_they_stand(full: Store) -> None:
+    line = full.board.one(EVENT, "zoe@exemple.fr")
+    assert line is not None
+    assert (line.person, line.withdrawn_at) == (ZOE, None)
+    assert (dict(line.seats), dict(line.ways)) == ({"matin": make.seat("a")}, {make.MEETING: "open"})
+    assert dict(line.letters) == {"sent": 1, "due": 1}
+    gone = full.board.one(EVENT, "anne@exemple.fr")
+    assert gone is not None
+    assert gone.withdrawn_at == NOW
+    assert full.board.one(EVENT, "personne@exemple.fr") is None
+
+
+def test_the_waves_and_the_minutes_of_letters_are_counted(full: Store) -> None:
+    link, reminder = full.board.waves(EVENT)
+    sent_at = NOW + timedelta(seconds=70)
+    assert (link.kind, dict(link.states), link.last_sent_at) == ("link", {"sent": 1}, sent_at)
+    assert (reminder.rule, dict(reminder.states), reminder.first_at) == ("at-09:00", {"due": 1}, make.paris(9))
+    minutes = full.board.moments(EVENT, NOW - timedelta(days=1), make.paris(23))
+    assert minutes == [("link", True, NOW + timedelta(minutes=1), 1), ("reminder", False, make.paris(9), 1)]
+    assert full.board.moments(EVENT, make.paris(9, 1), make.paris(23)) == []
+
+
+def test_letters_are_listed_and_a_refused_one_is_tried_again(full: Store) -> None:
+    [sent] = full.board.letters(EVENT, Sought(state="sent", text="ZOE"), NOW).items
+    assert (sent.kind, sent.reply, sent.data) == ("link", "2.0.0 Ok", None)
+    whole = full.board.letter(EVENT, sent.id)
+    assert whole is not None
+    assert whole.data == b"bytes"
+    assert full.board.letter("other", sent.id) is None
+    assert not full.board.try_again(EVENT, sent.id, NOW)
+    late = make.paris(9, 29)
+    assert (full.board.late(EVENT, make.paris(8)), full.board.late(EVENT, late)) == (0, 1)
+    [due] = full.board.letters(EVENT, Sought(state="late", kind="reminder", session="matin"), late).items
+    claimed = full.outbox.claim("relay", {EVENT}, "owner", late, timedelta(minutes=5), make.event().quota)
+    assert claimed is not None
+    full.outbox.refuse(claimed, "owner", 550, "no such user")
+    assert [d.id for d in full.board.letters(EVENT, Sought(state="refused"), late).items] == [due.id]
+    assert found(full, only="refused") == ["zoe@exemple.fr"]
+    assert full.board.try_again(EVENT, due.id, late)
+    assert not full.board.try_again(EVENT, due.id, late)
+    refs = [reference(EVENT, "zoe@exemple.fr")]
+    assert [(d.kind, d.state) for d in full.board.letters_to(EVENT, refs)] == [("link", "sent"), ("reminder", "due")]
+
+
+def test_the_journal_gives_the_newest_first_and_is_purged_with_the_people(full: Store) -> None:
+    full.journal.note(EVENT, NOW, who="a@exemple.fr", what="link-shown", about="zoe@exemple.fr")
+    full.journal.note(EVENT, NOW + timedelta(minutes=1), who="", what="upload", about="x.csv", note="200 lignes")
+    first = Entry(at=NOW, who="a@exemple.fr", what="link-shown", about="zoe@exemple.fr")
+    assert full.journal.all(EVENT)[1:] == [first]
+    assert full.journal.about(EVENT, "zoe@exemple.fr") == [first]
+    full.events.purge(EVENT)
+    assert full.journal.all(EVENT) == []
+
+
+def test_tokens_are_known_by_their_hash_until_they_end_or_are_revoked(store: Store) -> None:
+    store.tokens.allow("h1", "stats", NOW + timedelta(days=1))
+    assert (store.tokens.whose("h1", NOW), store.tokens.whose("h1", NOW + timedelta(days=1))) == ("stats", None)
+    assert store.tokens.all(NOW) == [("stats", NOW + timedelta(days=1))]
+    assert (store.tokens.revoke("stats"), store.tokens.revoke("stats"), store.tokens.whose("h1", NOW)) == (1, 0, None)
