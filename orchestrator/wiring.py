@@ -16,9 +16,10 @@ from orchestrator.core.errors import BadConfiguration, OrchestratorError
 from orchestrator.core.model import Event
 from orchestrator.gateways.mail.scribe import JinjaScribe
 from orchestrator.gateways.mail.smtp import SmtpPost
-from orchestrator.gateways.registrations import Columns, Register, in_file
+from orchestrator.gateways.registrations import Columns, FileTable, Register, Tables, in_file
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
+from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.world import World
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
@@ -140,16 +141,41 @@ def relay(settings: Settings, elsewhere: Elsewhere | None = None) -> SmtpPost:
 
 
 def registrations(settings: Settings, event: Event, elsewhere: Elsewhere | None = None) -> Register:
-    """Read the form's answers. Raises BadConfiguration for a source that is not a file."""
-    source = settings.registrations
+    """Read the form's answers. Raises BadConfiguration for a source whose adapter or library is missing."""
     if elsewhere is not None:
         return in_file(elsewhere.source, elsewhere.columns or columns(settings), event)
-    if source.source != "file":
-        problem = (
-            f'{settings.path.name}: registrations.source – « {source.source} » n\'est pas encore lu ; mettez "file"'
-        )
-        raise BadConfiguration((problem,))
-    return in_file(source.path, columns(settings), event)
+    source = settings.registrations
+    return Register(tables(settings), columns(settings), event, source.corrections)
+
+
+def list_in(settings: Settings, file: Path) -> Register:
+    """Read a file as the event's answers are read, with the same mapping and decisions."""
+    return in_file(file, columns(settings), settings.event, settings.registrations.corrections)
+
+
+def tables(settings: Settings) -> Tables:
+    """Find where the answers are. Raises BadConfiguration."""
+    source = settings.registrations
+    return FileTable(source.path, time.sleep)
+
+
+def mapped(settings: Settings | None, file: Path) -> Mapped:
+    """Say what the columns of a file are taken for; without settings, sessions and workshops are not known."""
+    from orchestrator import settings as gate
+
+    named = columns(settings) if settings else Columns()
+    found = settings or gate.load(shipped.example_config(), environ={})[0]
+    event = found.event if settings else replace(found.event, workshops=(), sessions=found.event.sessions[:1])
+    source = in_file(file, named, event)
+    table = source.source.table(named.named)
+    layout = source.laid_out(table)
+    return Mapped(
+        header=table.header,
+        titles=layout.titles,
+        line=table.line,
+        rows=len(table.rows),
+        answers=layout.answers_by_session(table, event),
+    )
 
 
 def columns(settings: Settings) -> Columns:
@@ -167,6 +193,7 @@ def columns(settings: Settings) -> Columns:
         question=names.question,
         answers=names.answers,
         wishes=names.wishes,
+        extra=names.extra,
         yes=settings.registrations.yes,
     )
 

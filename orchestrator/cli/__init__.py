@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import play, prepare, work
+from orchestrator.cli import person, play, prepare, registrations, work
 
 VERBS = (
     prepare.init,
@@ -17,6 +17,9 @@ VERBS = (
     work.apply,
     work.run,
     work.status,
+    registrations.registrations,
+    registrations.columns,
+    person.person,
     prepare.preview,
     play.rehearse,
     play.demo,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from orchestrator.settings.values import Settings
 from orchestrator.settings.words import Problem, problems_of
 
 SERVICE = "service.toml"
+_DECISIONS = re.compile(r"(?:.*\.)?corrections\.toml").fullmatch
+"""The organiser's decisions on answers lie beside the events' files."""
 
 
 def load(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> tuple[Settings, ...]:
@@ -65,7 +68,7 @@ def _each(path: Path, above: tuple[Source, ...], problems: list[str]) -> Iterato
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    if files := sorted(file for file in path.glob("*.toml") if file.name != SERVICE):
+    if files := sorted(file for file in path.glob("*.toml") if file.name != SERVICE and not _DECISIONS(file.name)):
         return files
     raise BadConfiguration((f"{path}: aucun fichier d'événement (*.toml) ; créez-en un avec `orchestrator init`",))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import lru_cache
 
 from orchestrator.core.model import Event, Session
 from orchestrator.gateways.registrations.headers import unaccented
@@ -49,7 +49,7 @@ def speaker_of(event: Event) -> Callable[[str], Keys]:
     parts = {pattern: _held(event, part) for part, pattern in _PARTS.items()}
     days = {pattern: frozenset(s.key for s in found) for pattern, found in _days(event).items()}
 
-    @cache
+    @lru_cache(maxsize=5_000)
     def spoken(text: str) -> Keys:
         whole = tidy(text)
         by_name = frozenset(s.key for s in event.sessions if _is_named(s, text))
