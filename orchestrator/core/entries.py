@@ -16,7 +16,9 @@ FIELDS = ("address", "first_name", "last_name", "shown_as", "language", "session
 def withdrawn(entries: Mapping[str, Entry], latest: Mapping[str, Answer]) -> frozenset[str]:
     """Return whom the organiser took off, unless they have answered again since."""
     return frozenset(
-        email for email, entry in entries.items() if entry.withdrawn_at is not None and not _came_back(entry, latest.get(email))
+        email
+        for email, entry in entries.items()
+        if entry.withdrawn_at is not None and not _came_back(entry, latest.get(email))
     )
 
 

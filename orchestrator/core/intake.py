@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from orchestrator.core.alike import is_same_person
 from orchestrator.core.entries import added, overlaid, withdrawn
-from orchestrator.core.model import Answer, Answers, Entry, Event, Finding, Notice, Person, Refusal, identity
+from orchestrator.core.model import Answer, Answers, Entry, Event, Finding, Person, Refusal, TurnedAway, identity
 
 _NOTHING: Mapping[str, Entry] = MappingProxyType({})
 FEW = 3
@@ -26,7 +26,7 @@ class Intake:
     """What the answers change. `edited` are full new values; `gone` and `held` are e-mails.
 
     `held` people would be gone, but so many at once that the organiser must confirm it first; a source that knows
-    none of them is another event's, and brings nobody in either. `notices`: who answered
+    none of them is another event's, and brings nobody in either. `turned_away`: who answered
     and is not registered, and must be told why; complete at each reading.
     """
 
@@ -35,7 +35,7 @@ class Intake:
     gone: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    turned_away: tuple[TurnedAway, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -106,8 +106,10 @@ def decide(
         edited=tuple(_edited(people, known, entries, frozen=now >= rules.wishes_until)),
         gone=leaving,
         held=tuple(lost) if hold else (),
-        refused=tuple(sorted((*answers.refused, *_nowhere(latest, off), *map(_refusal, outside)), key=lambda r: r.line)),
-        notices=tuple(sorted((*map(_shared, shared), *outside), key=lambda n: (n.line, n.email))),
+        refused=tuple(
+            sorted((*answers.refused, *_nowhere(latest, off), *map(_refusal, outside)), key=lambda r: r.line)
+        ),
+        turned_away=tuple(sorted((*map(_shared, shared), *outside), key=lambda n: (n.line, n.email))),
         findings=tuple(sorted((*answers.findings, *_findings(mailboxes)), key=lambda f: f.line)),
     )
 
@@ -157,18 +159,16 @@ def full_name(answer: Answer) -> str:
     return f"{answer.first_name} {answer.last_name}".strip()
 
 
-def _shared(answer: Answer) -> Notice:
-    return _notice(identity(answer.address), answer, "shared", full_name(answer))
+def _shared(answer: Answer) -> TurnedAway:
+    return _turned_away(identity(answer.address), answer, "shared", full_name(answer))
 
 
-def _notice(
-    email: str, who: Answer | Person, reason: Literal["shared", "late", "full"], name: str
-) -> Notice:
-    return Notice(email=email, address=who.address, reason=reason, name=name, language=who.language, line=who.line)
+def _turned_away(email: str, who: Answer | Person, reason: Literal["shared", "late", "full"], name: str) -> TurnedAway:
+    return TurnedAway(email=email, address=who.address, reason=reason, name=name, language=who.language, line=who.line)
 
 
-def _refusal(notice: Notice) -> Refusal:
-    return Refusal(line=notice.line, reason=TOO_LATE if notice.reason == "late" else FULL)
+def _refusal(one: TurnedAway) -> Refusal:
+    return Refusal(line=one.line, reason=TOO_LATE if one.reason == "late" else FULL)
 
 
 def _findings(mailboxes: Mapping[str, Mailbox]) -> Iterable[Finding]:
@@ -192,7 +192,7 @@ def _findings(mailboxes: Mapping[str, Mailbox]) -> Iterable[Finding]:
 
 def _let_in(
     asking: Iterable[Person], now: datetime, closes_at: datetime | None, places: int, entries: Mapping[str, Entry]
-) -> tuple[tuple[Person, ...], list[Notice]]:
+) -> tuple[tuple[Person, ...], list[TurnedAway]]:
     """Let newcomers in, first come, first served, as long as registration is open and there are places.
 
     Whom the organiser added comes in all the same.
@@ -204,9 +204,9 @@ def _let_in(
         if person.email in entries and entries[person.email].added:
             new.append(person)
         elif closes_at is not None and (person.submitted_at or now) >= closes_at:
-            outside.append(_notice(person.email, person, "late", name))
+            outside.append(_turned_away(person.email, person, "late", name))
         elif len(new) >= places:
-            outside.append(_notice(person.email, person, "full", name))
+            outside.append(_turned_away(person.email, person, "full", name))
         else:
             new.append(person)
     return tuple(new), outside

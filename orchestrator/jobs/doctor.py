@@ -23,7 +23,9 @@ class Diagnosis:
 
     def as_data(self) -> dict[str, Any]:
         return {
-            "people": [_person(self.event, person) for person in self.people],
+            "people": [
+                person_as_data(person) | {"language": person.language or self.event.language} for person in self.people
+            ],
             "refused": [{"line": r.line, "reason": r.reason} for r in self.refused],
             "findings": [
                 {"line": f.line, "code": f.code, "message": f.message, "remedy": f.remedy} for f in self.findings
@@ -31,14 +33,15 @@ class Diagnosis:
         }
 
 
-def _person(event: Event, person: Person) -> dict[str, Any]:
+def person_as_data(person: Person) -> dict[str, Any]:
+    """One person as plain values; equal wishes stand one after the other."""
     return {
         "email": person.email,
         "first_name": person.first_name,
         "last_name": person.last_name,
         "sessions": list(person.sessions),
         "wishes": {key: [w for rank in ranks for w in rank] for key, ranks in person.wishes.items()},
-        "language": person.language or event.language,
+        "language": person.language,
         "needs": person.needs,
     }
 

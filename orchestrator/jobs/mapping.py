@@ -91,7 +91,9 @@ def _in_words(key: str) -> str:
 
 
 def _section(name: str, pairs: Mapping[str, str]) -> list[str]:
-    return ["", f"[registrations.columns.{name}]", *(f"{key} = {value}" for key, value in pairs.items())] if pairs else []
+    return (
+        ["", f"[registrations.columns.{name}]", *(f"{key} = {value}" for key, value in pairs.items())] if pairs else []
+    )
 
 
 def _quoted(value: str | list[str]) -> str:

@@ -151,7 +151,11 @@ def _in_the_clear(gate: Gate) -> Iterator[Problem]:
     if gate.mail.security == "none" and not is_loopback(gate.mail.host):
         what = f"sans chiffrement, le courrier ne peut aller qu'à cette machine (reçu : « {gate.mail.host} »)"
         yield Problem(("mail", "security"), what, 'écrivez `security = "starttls"`')
-    if (url := gate.registrations.url) and not url.startswith("https://") and not is_loopback(urlsplit(url).hostname or ""):
+    if (
+        (url := gate.registrations.url)
+        and not url.startswith("https://")
+        and not is_loopback(urlsplit(url).hostname or "")
+    ):
         yield Problem(("registrations", "url"), "l'adresse doit être chiffrée", "commencez par `https://`")
     for key, url in (("api_url", gate.zoom.api_url), ("token_url", gate.zoom.token_url)):
         parts = urlsplit(url)

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Planned
+from orchestrator.store.entries import Entries, Line
 from orchestrator.store.leases import Leases
 from orchestrator.store.meetings import Kept, MeetingsKept, Way
 from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.schema import alarm
 
-__all__ = ["Alarms", "Database", "Delivery", "Kept", "Planned", "Reading", "Store", "Way"]
+__all__ = ["Alarms", "Database", "Delivery", "Kept", "Line", "Planned", "Reading", "Store", "Way"]
 
 
 class Alarms:
@@ -60,6 +61,7 @@ class Store:
         self.outbox = Outbox(self.db)
         self.leases = Leases(self.db, alive)
         self.alarms = Alarms(self.db)
+        self.entries = Entries(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

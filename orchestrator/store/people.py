@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from orchestrator.core.model import Event, Person, Refusal, Seat
+from orchestrator.core.model import Event, Finding, Person, Refusal, Seat
 from orchestrator.store.database import Database
-from orchestrator.store.schema import alarm, event, intake, letter, person, seat, told, way
+from orchestrator.store.schema import alarm, entry, event, intake, journal, letter, person, seat, told, way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,9 @@ class Reading:
     rows: int
     refused: tuple[Refusal, ...] = ()
     held: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Our key → the title it was read under."""
 
 
 # Statements that are asked for every letter or beat, built once.
@@ -67,7 +70,7 @@ class Events:
 
     def purge(self, key: str) -> int:
         """Erase everybody and every letter of an event, keep that it was served; says how many rows that was."""
-        tables = (person, seat, intake, way, letter, told, alarm)
+        tables = (person, seat, intake, way, letter, told, alarm, entry, journal)
         with self._db.read() as c:
             if not any(c.execute(sa.select(sa.literal(1)).where(t.c.event == key).limit(1)).scalar() for t in tables):
                 return 0
@@ -125,6 +128,8 @@ class People:
             rows=row.rows,
             refused=tuple(Refusal(line=r["line"], reason=r["reason"]) for r in row.refused),
             held=tuple(row.held),
+            findings=tuple(Finding(**found) for found in row.findings),
+            columns=row.columns,
         )
 
     def record(
@@ -138,40 +143,47 @@ class People:
                 "rows": reading.rows,
                 "refused": [{"line": r.line, "reason": r.reason} for r in reading.refused],
                 "held": list(reading.held),
+                "findings": [asdict(found) for found in reading.findings],
+                "columns": dict(reading.columns),
             }
             if c.execute(sa.select(intake.c.event).where(intake.c.event == key)).scalar() is None:
                 c.execute(intake.insert().values(event=key, **values))
             else:
                 c.execute(intake.update().where(intake.c.event == key).values(**values))
-            self._write_people(c, key, new, edited)
-            self._withdraw(c, key, gone, reading.read_at)
+            write_people(c, key, new, edited)
+            withdraw(c, key, gone, reading.read_at)
             if new or edited or gone:
                 bump(c, key)
 
-    def _write_people(self, c: sa.Connection, key: str, new: Sequence[Person], edited: Sequence[Person]) -> None:
-        known: set[str] = set()
-        if new:
-            known = set(c.execute(sa.select(person.c.email).where(person.c.event == key)).scalars())
-        if fresh := [_row(key, p) for p in new if p.email not in known]:
-            c.execute(person.insert(), fresh)
-        if changed := [*edited, *(p for p in new if p.email in known)]:
-            update = (
-                person.update()
-                .where(person.c.event == sa.bindparam("k_event"), person.c.email == sa.bindparam("k_email"))
-                .values({name: sa.bindparam(f"v_{name}") for name in _row(key, changed[0]) if name not in _KEYS})
-            )
-            c.execute(update, [_update(key, p) for p in changed])
 
-    def _withdraw(self, c: sa.Connection, key: str, gone: Sequence[str], at: datetime) -> None:
-        for chunk in _chunks(gone):
-            c.execute(person.update().where(person.c.event == key, person.c.email.in_(chunk)).values(withdrawn_at=at))
-            c.execute(seat.delete().where(seat.c.event == key, seat.c.person.in_(chunk)))
+def write_people(c: sa.Connection, key: str, new: Sequence[Person], edited: Sequence[Person]) -> None:
+    """Write people down in pieces; `new` ones who were there before are registered again."""
+    known: set[str] = set()
+    if new:
+        known = set(c.execute(sa.select(person.c.email).where(person.c.event == key)).scalars())
+    for chunk in _chunks([p for p in new if p.email not in known], 2_000):
+        c.execute(person.insert(), [_row(key, p) for p in chunk])
+    for chunk in _chunks([*edited, *(p for p in new if p.email in known)], 2_000):
+        c.execute(_UPDATE, [_update(key, p) for p in chunk])
+
+
+def withdraw(c: sa.Connection, key: str, gone: Sequence[str], at: datetime) -> None:
+    """Note that people are registered no longer, and free their seats."""
+    for chunk in _chunks(gone):
+        c.execute(person.update().where(person.c.event == key, person.c.email.in_(chunk)).values(withdrawn_at=at))
+        c.execute(seat.delete().where(seat.c.event == key, seat.c.person.in_(chunk)))
 
 
 _KEYS = ("event", "email")
+_UPDATE = (
+    person.update()
+    .where(person.c.event == sa.bindparam("k_event"), person.c.email == sa.bindparam("k_email"))
+    .values({c.name: sa.bindparam(f"v_{c.name}") for c in person.columns if c.name not in _KEYS})
+)
+_Item = TypeVar("_Item")
 
 
-def _chunks(items: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+def _chunks(items: Sequence[_Item], size: int = 500) -> Iterable[Sequence[_Item]]:
     return (items[i : i + size] for i in range(0, len(items), size))
 
 
@@ -188,6 +200,7 @@ def _row(key: str, p: Person) -> dict[str, Any]:
         "wishes": {session: [list(rank) for rank in ranks] for session, ranks in sorted(p.wishes.items())},
         "organisation": p.organisation,
         "needs": p.needs,
+        "extra": dict(p.extra),
         "line": p.line,
         "submitted_at": p.submitted_at,
         "registered_at": p.registered_at,
@@ -212,6 +225,7 @@ def _person(row: Any) -> Person:
         wishes={s: tuple(tuple(rank) for rank in ranks) for s, ranks in row.wishes.items()},
         organisation=row.organisation,
         needs=row.needs,
+        extra=row.extra,
         line=row.line,
         submitted_at=row.submitted_at,
         registered_at=row.registered_at,

@@ -71,6 +71,8 @@ intake = sa.Table(
     number("rows"),
     json("refused", "[]"),
     json("held", "[]"),
+    json("findings", "[]"),
+    json("columns"),  # our key → the title it was read under
 )
 
 person = sa.Table(
@@ -91,6 +93,30 @@ person = sa.Table(
     sa.Column("submitted_at", Instant),
     sa.Column("registered_at", Instant, nullable=False),
     sa.Column("withdrawn_at", Instant),
+    json("extra"),  # columns kept for a declared purpose
+)
+
+entry = sa.Table(
+    "entry",  # what the organiser said of somebody by hand; it wins over the source at every reading
+    metadata,
+    text("event", primary_key=True),
+    text("email", primary_key=True),
+    json("fields"),
+    number("added"),
+    sa.Column("withdrawn_at", Instant),
+    sa.Column("entered_at", Instant, nullable=False),
+)
+
+journal = sa.Table(
+    "journal",  # who did what by hand, and when; no address, no link, no secret
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    text("event"),
+    sa.Column("at", Instant, nullable=False),
+    text("who"),
+    text("what"),
+    text("person"),  # a reference, see core.model.reference
+    sa.Index("ix_journal_event", "event", "at"),
 )
 
 seat = sa.Table(

@@ -121,7 +121,9 @@ def excel_cp1252() -> bytes:
 def excel_utf8() -> bytes:
     """With a line of the title above, and Excel's own `sep=` line."""
     stamps = ["44362,63", "44363,63", "44364,63"]
-    rows = text([["Inscriptions à la rencontre du 24 juin"], [], *_form_rows(stamps, ["Horodateur", "Adresse e-mail"])], ";")
+    rows = text(
+        [["Inscriptions à la rencontre du 24 juin"], [], *_form_rows(stamps, ["Horodateur", "Adresse e-mail"])], ";"
+    )
     return f"sep=;\r\n{rows}".encode("utf-8-sig")
 
 
@@ -250,7 +252,11 @@ def one_rank_a_workshop() -> bytes:
               f"Vos vœux [C – {ACTION}]"]  # fmt: skip
     rows = []
     for n, p in enumerate(PEOPLE, start=4):
-        day = {("Oui", "Non"): "Matin (9h30 – 12h15)", ("Oui", "Oui"): "Journée entière", ("Non", "Oui"): "Après-midi (14h – 16h15)"}
+        day = {
+            ("Oui", "Non"): "Matin (9h30 – 12h15)",
+            ("Oui", "Oui"): "Journée entière",
+            ("Non", "Oui"): "Après-midi (14h – 16h15)",
+        }
         titles_wished = [c.replace("acteur.rice.s", "acteurs") for c in p[5]]
         ranks = [f"Vœu {titles_wished.index(t) + 1}" if t in titles_wished else "" for t in (ACTORS, TENSIONS, ACTION)]
         rows.append([f"1{n}/06/2021 10:00:00", p[0], p[1], p[2], p[6], day[p[3], p[4]], *ranks])

@@ -234,7 +234,11 @@ def test_a_missing_file_a_folder_and_a_huge_file_are_told_apart(tmp_path: Path) 
     (tmp_path / "empty").mkdir()
     (tmp_path / "huge.csv").touch()
     os.truncate(tmp_path / "huge.csv", LARGEST + 1)
-    told = {"none.csv": "n'existe pas", "empty": "ne contient aucune liste", "huge.csv": "est trop grand (plus de 20 Mo)"}
+    told = {
+        "none.csv": "n'existe pas",
+        "empty": "ne contient aucune liste",
+        "huge.csv": "est trop grand (plus de 20 Mo)",
+    }
     for name, words in told.items():
         source = in_file(tmp_path / name, Columns(), EVENT)
         for look in (source.fingerprint, source.read):

@@ -77,6 +77,7 @@ def understand(
         refused=tuple(Refusal(line=line, reason=str(t.answer)) for line, t in found if isinstance(t.answer, Unusable)),
         findings=tuple(_findings(table, layout, found, rows, decided)),
         columns=layout.titles,
+        header=tuple(" ".join(title.split()) for title in table.header),
     )
 
 
@@ -106,7 +107,9 @@ class _Form:
             for answer in answers:
                 meant.setdefault(answer, set()).add(session)
         self.exact = choice(meant, {})
-        self.asked = frozenset(layout.columns.answers) if meant else frozenset(self.keys) if layout.sessions.question else ()
+        self.asked = (
+            frozenset(layout.columns.answers) if meant else frozenset(self.keys) if layout.sessions.question else ()
+        )
         self.workshops = {key: workshop_choice(event.workshops_of(key)) for key in layout.wishes}
         self.workshop_of = {w.key: w for w in event.workshops}
         self.wished: dict[tuple[str, ...], tuple[Mapping[str, Wishes], tuple[Said, ...]]] = {}
@@ -147,7 +150,9 @@ class _Form:
             language=language_of(typed["language"]),
             withdrawn=gone,
             extra={
-                title: text for title, place in self.layout.extra.items() if (text := clean(_first(cells, place), LONGEST_TEXT))
+                title: text
+                for title, place in self.layout.extra.items()
+                if (text := clean(_first(cells, place), LONGEST_TEXT))
             },
         )
         return Taken(answer, said)
@@ -189,7 +194,9 @@ class _Form:
         asked = dict(zip(self.layout.sessions.yes, said, strict=True))
         yes = {key for key, text in asked.items() if self.is_yes(key, text)}
         unknown = tuple(
-            _unknown_session(text) for key, text in asked.items() if text and key not in yes and not self.is_plain_no(text)
+            _unknown_session(text)
+            for key, text in asked.items()
+            if text and key not in yes and not self.is_plain_no(text)
         )
         return tuple(key for key in self.keys if key in yes or key not in asked), unknown
 

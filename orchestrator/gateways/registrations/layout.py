@@ -53,7 +53,9 @@ def layout_of(table: Table, columns: Columns, places: Places, event: Event) -> L
     """Find wishes, then sessions, among the columns that nothing else has taken."""
     wishes = wish_columns(table, places, event)
     ranked = {key: (*w.ranked, *w.each.values()) for key, w in wishes.items()}
-    sessions = session_columns(table, columns, Places(places.texts, places.sessions, places.question, ranked, places.extra), event)
+    sessions = session_columns(
+        table, columns, Places(places.texts, places.sessions, places.question, ranked, places.extra), event
+    )
     stamps = [text for index in places.texts["submitted_at"] for text in filled(table, index)]
     return Layout(
         columns=columns,

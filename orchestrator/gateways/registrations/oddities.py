@@ -8,19 +8,32 @@ from collections.abc import Mapping
 
 from orchestrator.core.alike import is_one_slip_apart
 
-_BIG = (
-    "gmail.com hotmail.fr hotmail.com yahoo.fr yahoo.com outlook.fr outlook.com orange.fr wanadoo.fr free.fr laposte.net"
-    " sfr.fr live.fr live.com icloud.com bbox.fr numericable.fr neuf.fr protonmail.com proton.me msn.com googlemail.com"
-    " club-internet.fr aliceadsl.fr me.com aol.com ac-paris.fr"
-).split()
+_BIG = ["gmail.com", "hotmail.fr", "hotmail.com", "yahoo.fr", "yahoo.com", "outlook.fr", "outlook.com", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "sfr.fr", "live.fr", "live.com", "icloud.com", "bbox.fr", "numericable.fr", "neuf.fr", "protonmail.com", "proton.me", "msn.com", "googlemail.com", "club-internet.fr", "aliceadsl.fr", "me.com", "aol.com", "ac-paris.fr"]
 _REAL = frozenset(
-    "mail.com ymail.com gmx.com gmx.fr gmx.net gmail.fr mail.fr email.com hotmail.be yahoo.be live.be hotmail.it yahoo.it hotmail.es"
-    " yahoo.es hotmail.de yahoo.de hotmail.ch outlook.be outlook.es outlook.it outlook.de yahoo.ca hotmail.ca live.ca yahoo.in"
-    " yahoo.co free.org orange.com orange.be sfr.com live.it live.nl aol.fr msn.fr ree.fr me.fr pm.me fre.fr ore.fr".split()
+    ["mail.com", "ymail.com", "gmx.com", "gmx.fr", "gmx.net", "gmail.fr", "mail.fr", "email.com", "hotmail.be", "yahoo.be", "live.be", "hotmail.it", "yahoo.it", "hotmail.es", "yahoo.es", "hotmail.de", "yahoo.de", "hotmail.ch", "outlook.be", "outlook.es", "outlook.it", "outlook.de", "yahoo.ca", "hotmail.ca", "live.ca", "yahoo.in", "yahoo.co", "free.org", "orange.com", "orange.be", "sfr.com", "live.it", "live.nl", "aol.fr", "msn.fr", "ree.fr", "me.fr", "pm.me", "fre.fr", "ore.fr"]
 )
 """Domains that exist although they look like another."""
-_ENDINGS = {"ft": "fr", "frr": "fr", "ffr": "fr", "fre": "fr", "rf": "fr", "con": "com", "comm": "com", "cmo": "com", "vom": "com"}
-_ENDINGS |= {"ocm": "com", "coom": "com", "xom": "com", "cim": "com", "copm": "com", "orgg": "org", "ogr": "org", "og": "org"}
+_ENDINGS = {
+    "ft": "fr",
+    "frr": "fr",
+    "ffr": "fr",
+    "fre": "fr",
+    "rf": "fr",
+    "con": "com",
+    "comm": "com",
+    "cmo": "com",
+    "vom": "com",
+}
+_ENDINGS |= {
+    "ocm": "com",
+    "coom": "com",
+    "xom": "com",
+    "cim": "com",
+    "copm": "com",
+    "orgg": "org",
+    "ogr": "org",
+    "og": "org",
+}
 _ENDINGS |= {"nte": "net", "nett": "net", "f": "fr", "fe": "fr", "gouv": "gouv.fr"}
 _LISTS = re.compile(
     r"(?:(?:liste?|mailing|diffusion|all|tous|toutes?|everyone|everybody|announce|annonces?)(?:[._-].*)?"
@@ -51,4 +64,6 @@ def meant(domain: str, usual: Mapping[str, int], counts: Mapping[str, int] = Cou
     if near := next((known for known in _BIG if len(known) >= _SHORTEST and is_one_slip_apart(domain, known)), ""):
         return near
     rare = counts.get(domain, 0) < 2
-    return next((known for known in usual if rare and len(known) > 2 * _SHORTEST and is_one_slip_apart(domain, known)), "")
+    return next(
+        (known for known in usual if rare and len(known) > 2 * _SHORTEST and is_one_slip_apart(domain, known)), ""
+    )

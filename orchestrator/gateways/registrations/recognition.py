@@ -20,7 +20,9 @@ _GENERAL = re.compile(
     r"\b(?:participer?\w*|participation|viendrez|venez|presence|serez-vous presente?s?|assister\w*|inscri\w+"
     r"|attend\w*|will you (?:come|join)|join us)\b"
 )
-_ABOUT_OTHERS = re.compile(r"\b(?:accept\w*|autoris\w*|consen\w*|photo\w*|image\w*|rgpd|donnees|data|agree|atelier\w*|workshop\w*)\b")
+_ABOUT_OTHERS = re.compile(
+    r"\b(?:accept\w*|autoris\w*|consen\w*|photo\w*|image\w*|rgpd|donnees|data|agree|atelier\w*|workshop\w*)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ class _Look:
         """Tell whether most of a column's answers are yes and no, or the ticked name of the session itself."""
         rows = list(filled(self.table, index))
         named = self.named(index) if rows else frozenset()
-        fit = {t: self.answer.match(normal(t)) is not None or is_no(t) or self.spoken(t) == named != set() for t in set(rows)}
+        fit = {
+            t: self.answer.match(normal(t)) is not None or is_no(t) or self.spoken(t) == named != set()
+            for t in set(rows)
+        }
         return bool(rows) and sum(fit[t] for t in rows) * 2 > len(rows)
 
     def question(self, free: list[int]) -> Place:
@@ -82,7 +87,12 @@ class _Look:
             rows = list(filled(self.table, index))
             telling = {t: bool(self.spoken(t)) or is_no(t) or GONE.search(tidy(t)) is not None for t in set(rows)}
             short = all(len(t) < 200 for t in telling)
-            if rows and short and sum(telling[t] for t in rows) >= MOSTLY * len(rows) and any(map(self.spoken, telling)):
+            if (
+                rows
+                and short
+                and sum(telling[t] for t in rows) >= MOSTLY * len(rows)
+                and any(map(self.spoken, telling))
+            ):
                 header = normal(self.table.header[index])
                 found[header] = (*found.get(header, ()), index)
         return next(iter(found.values())) if len(found) == 1 else ()

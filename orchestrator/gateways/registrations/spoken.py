@@ -63,9 +63,7 @@ def speaker_of(event: Event) -> Callable[[str], Keys]:
                 found |= (part & day & hour) or (part & day) or part
             elif hour:
                 found |= (hour & day) or hour
-            elif _WHOLE.search(piece):
-                found |= day
-            elif said and not by_name:
+            elif _WHOLE.search(piece) or (said and not by_name):
                 found |= day
         return found
 

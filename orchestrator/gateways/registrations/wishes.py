@@ -14,7 +14,9 @@ from orchestrator.gateways.registrations.names import bare, normal
 from orchestrator.gateways.registrations.ranks import rank_of
 from orchestrator.gateways.registrations.tables import Table
 
-NO = re.compile(r"(?:non|no|n|0|false|faux|-|aucune?|sans preference|peu importe|indifferente?|none|any)(?!\w).*", re.DOTALL)
+NO = re.compile(
+    r"(?:non|no|n|0|false|faux|-|aucune?|sans preference|peu importe|indifferente?|none|any)(?!\w).*", re.DOTALL
+)
 _TICK = re.compile(r"(?:oui|yes|x|y|o|1|true|vrai|✓|✔|☑|✅)", re.IGNORECASE)
 _ASKED = re.compile(r"\b(?:ateliers?|workshops?|choix|voeux?|souhaits?|groupes?|tables?|preferences?|choices?|wish)")
 _BRACKET = re.compile(r"\[([^\[\]]+)\]\s*$")
@@ -50,9 +52,7 @@ class _Look:
         self.table, self.session = table, session
         self.workshops = event.workshops_of(session)
         self.names: Choice = workshop_choice(self.workshops)
-        self.elsewhere = [
-            workshop_choice(event.workshops_of(s.key)) for s in event.sessions if s.key != session
-        ]
+        self.elsewhere = [workshop_choice(event.workshops_of(s.key)) for s in event.sessions if s.key != session]
         self.said = {index: set(filled(table, index)) for index in range(len(table.header))}
 
     def sorted_out(self, ranked: tuple[Place, ...]) -> WishColumns:
@@ -75,7 +75,9 @@ class _Look:
         header = self.table.header[index]
         bracket = _BRACKET.search(header)
         text = bracket[1] if bracket else header
-        named = self.names(text) or frozenset(w.key for w in self.workshops if self.is_told_in(text, w.title, *w.aliases))
+        named = self.names(text) or frozenset(
+            w.key for w in self.workshops if self.is_told_in(text, w.title, *w.aliases)
+        )
         return next(iter(named)) if len(named) == 1 else ""
 
     def is_told_in(self, text: str, *spellings: str) -> bool:
@@ -84,7 +86,11 @@ class _Look:
     def is_marked(self, index: int) -> bool:
         """Tell whether a column's cells are ranks or ticks, at least one of them not a no."""
         said = self.said[index]
-        marks = [text for text in said if rank_of(text) or _TICK.fullmatch(text) or self.names(text) == {self.workshop_of(index)}]
+        marks = [
+            text
+            for text in said
+            if rank_of(text) or _TICK.fullmatch(text) or self.names(text) == {self.workshop_of(index)}
+        ]
         return bool(marks) and all(text in marks or NO.fullmatch(unaccented(normal(text))) for text in said)
 
     def is_wish(self, index: int) -> bool:
