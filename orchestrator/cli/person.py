@@ -217,7 +217,8 @@ def _fields(event: Event, said: dict[str, Any]) -> dict[str, Any]:
 
 def _wishes(event: Event, wished: Sequence[str]) -> dict[str, list[list[str]]]:
     by_name = {name.casefold(): w for w in event.workshops for name in (w.title, w.short, w.code, w.key)}
-    _refuse_unknown([w.casefold() for w in wished], list(by_name), "atelier")
+    if any(name.casefold() not in by_name for name in wished):
+        _refuse_unknown(wished, [w.code for w in event.workshops], "atelier")
     found: dict[str, list[list[str]]] = {}
     for workshop in (by_name[name.casefold()] for name in wished):
         found.setdefault(workshop.session, []).append([workshop.key])

@@ -82,11 +82,10 @@ def decide(
 
     `known` is by e-mail, `entries` too: what the organiser said of somebody wins over the answers.
     """
-    mailboxes = {email: mailbox(rows) for email, rows in _by_email(answers.rows).items()}
-    latest = {email: box.holder for email, box in mailboxes.items()}
+    latest, mailboxes = _by_email(answers.rows)
     off = withdrawn(entries, latest)
     people = {
-        email: overlaid(_person(email, answer, now), entries.get(email))
+        email: _same(overlaid(_person(email, answer, now), entries.get(email)), known.get(email))
         for email, answer in latest.items()
         if _comes(answer) and email not in off
     }
@@ -110,7 +109,7 @@ def decide(
             sorted((*answers.refused, *_nowhere(latest, off), *map(_refusal, outside)), key=lambda r: r.line)
         ),
         turned_away=tuple(sorted((*map(_shared, shared), *outside), key=lambda n: (n.line, n.email))),
-        findings=tuple(sorted((*answers.findings, *_findings(mailboxes)), key=lambda f: f.line)),
+        findings=tuple(sorted((*answers.findings, *_findings(mailboxes, latest)), key=lambda f: f.line)),
     )
 
 
@@ -135,8 +134,6 @@ class Mailbox:
 
 def mailbox(rows: list[Answer]) -> Mailbox:
     """Tell the people of one address apart: the first to answer keeps the place, with their newest answer."""
-    if len(rows) == 1:
-        return Mailbox(rows[0])
     whose: list[list[Answer]] = []
     for row in sorted(rows, key=_order(rows)):
         theirs = next((r for r in whose if any(is_same_person(full_name(row), full_name(one)) for one in r)), None)
@@ -171,7 +168,7 @@ def _refusal(one: TurnedAway) -> Refusal:
     return Refusal(line=one.line, reason=TOO_LATE if one.reason == "late" else FULL)
 
 
-def _findings(mailboxes: Mapping[str, Mailbox]) -> Iterable[Finding]:
+def _findings(mailboxes: Mapping[str, Mailbox], latest: Mapping[str, Answer]) -> Iterable[Finding]:
     for email, box in mailboxes.items():
         first = full_name(box.holder)
         for other in box.others:
@@ -184,9 +181,10 @@ def _findings(mailboxes: Mapping[str, Mailbox]) -> Iterable[Finding]:
                 remedy="si vous connaissez son adresse, dans corrections.toml : [[answers]] "
                 f'address = "{email}", name = "{name}", use = "…"',
             )
-        if box.holder.withdrawn:
+    for answer in latest.values():
+        if answer.withdrawn:
             yield Finding(
-                line=box.holder.line, code="withdrawn", message=f"{first} ne vient plus", remedy="rien à faire"
+                line=answer.line, code="withdrawn", message=f"{full_name(answer)} ne vient plus", remedy="rien à faire"
             )
 
 
@@ -219,11 +217,18 @@ def newest(rows: list[Answer]) -> Answer:
     return max(latest + [row for row in rows if row.submitted_at is None], key=lambda row: row.line)
 
 
-def _by_email(rows: Iterable[Answer]) -> dict[str, list[Answer]]:
-    found: dict[str, list[Answer]] = {}
+def _by_email(rows: Iterable[Answer]) -> tuple[dict[str, Answer], dict[str, Mailbox]]:
+    """Return the answer that counts of every address, and the mailbox of those that answered several times."""
+    latest: dict[str, Answer] = {}
+    several: dict[str, list[Answer]] = {}
     for row in rows:
-        found.setdefault(identity(row.address), []).append(row)
-    return found
+        email = identity(row.address)
+        email = row.address if email == row.address else email  # one string, not two, for each of many people
+        first = latest.setdefault(email, row)
+        if first is not row:
+            several.setdefault(email, [first]).append(row)
+    mailboxes = {email: mailbox(theirs) for email, theirs in several.items()}
+    return latest | {email: box.holder for email, box in mailboxes.items()}, mailboxes
 
 
 def _person(email: str, answer: Answer, now: datetime) -> Person:
@@ -251,11 +256,20 @@ def _edited(
     """Yield the known people whose answer changed; that their row has moved is no change."""
     for email in sorted(people.keys() & known.keys()):
         before = known[email]
+        if people[email] is before:
+            continue
         entered = email in entries and "wishes" in entries[email].fields
         wishes = before.wishes if frozen and not entered else people[email].wishes
         after = replace(people[email], wishes=wishes, registered_at=before.registered_at)
         if replace(after, line=before.line) != before:
             yield after
+
+
+def _same(person: Person, before: Person | None) -> Person:
+    """Keep the one in memory already where nothing but the row has moved."""
+    if before is None or replace(person, line=before.line, registered_at=before.registered_at) != before:
+        return person
+    return before
 
 
 def _turn(person: Person, now: datetime) -> tuple[datetime, int]:

@@ -97,7 +97,8 @@ class People:
         """Everyone registered and not withdrawn, by e-mail."""
         query = sa.select(person).where(person.c.event == key, person.c.withdrawn_at.is_(None))
         with self._db.read() as c:
-            return {row.email: _person(row) for row in c.execute(query)}
+            alike: dict[Any, Any] = {}
+            return {row.email: _person(row, alike) for row in c.execute(query)}
 
     def one(self, key: str, email: str) -> Person | None:
         """Somebody registered and not withdrawn."""
@@ -213,23 +214,32 @@ def _update(key: str, p: Person) -> dict[str, Any]:
     return {f"k_{n}" if n in _KEYS else f"v_{n}": value for n, value in row.items()}
 
 
-def _person(row: Any) -> Person:
+def _person(row: Any, alike: dict[Any, Any] | None = None) -> Person:
+    """Read a person; those who chose alike share their choices through `alike`: there are many people, few choices."""
+    alike = {} if alike is None else alike
+    sessions = tuple(row.sessions)
+    wishes = tuple((s, tuple(tuple(rank) for rank in ranks)) for s, ranks in row.wishes.items())
+    if wishes not in alike:
+        alike[wishes] = dict(wishes)
     return Person(
         email=row.email,
-        address=row.address,
+        address=row.email if row.email == row.address else row.address,
         first_name=row.first_name,
         last_name=row.last_name,
         shown_as=row.shown_as,
         language=row.language,
-        sessions=tuple(row.sessions),
-        wishes={s: tuple(tuple(rank) for rank in ranks) for s, ranks in row.wishes.items()},
+        sessions=alike.setdefault(sessions, sessions),
+        wishes=alike[wishes],
         organisation=row.organisation,
         needs=row.needs,
-        extra=row.extra,
+        extra=row.extra or _NOTHING,
         line=row.line,
         submitted_at=row.submitted_at,
         registered_at=row.registered_at,
     )
+
+
+_NOTHING: dict[str, str] = {}
 
 
 class Seats:

@@ -16,13 +16,18 @@ def doubts(rows: Sequence[Answer]) -> Iterator[Finding]:
     yield from _about_people(rows)
 
 
-def _about_addresses(rows: Iterable[Answer]) -> Iterator[Finding]:
-    by_email = {identity(row.address): row for row in rows}
-    counts = Counter(email.rpartition("@")[2] for email in by_email)
+def _about_addresses(rows: Sequence[Answer]) -> Iterator[Finding]:
+    counts = Counter(row.address.rpartition("@")[2].casefold() for row in rows)
     usual = oddities.usual_domains(counts)
     better = {domain: meant for domain in counts if (meant := oddities.meant(domain, usual, counts))}
-    for email, row in by_email.items():
+    told: set[str] = set()
+    for row in rows:
+        email = identity(row.address)
         local, _, domain = email.rpartition("@")
+        odd = domain in better or oddities.is_list(email)
+        if not odd or email in told:
+            continue
+        told.add(email)
         if meant := better.get(domain):
             yield Finding(
                 line=row.line,
@@ -41,15 +46,18 @@ def _about_addresses(rows: Iterable[Answer]) -> Iterator[Finding]:
 
 def _about_people(rows: Iterable[Answer]) -> Iterator[Finding]:
     """Report a first and last name that comes back under another address."""
-    first: dict[frozenset[str], Answer] = {}
+    first: dict[int, Answer] = {}  # by the hash of the name: of many people, the sets of words are not kept
     told: set[str] = set()
     for row in rows:
         words = words_of(f"{row.first_name} {row.last_name}")
         if len(words) < 2 or not row.last_name:
             continue
-        before = first.setdefault(words, row)
+        before = first.setdefault(hash(words), row)
+        if before is row:
+            continue
         email = identity(row.address)
-        if identity(before.address) == email or email in told:
+        same = words == words_of(f"{before.first_name} {before.last_name}")
+        if identity(before.address) == email or email in told or not same:
             continue
         told.add(email)
         yield Finding(
