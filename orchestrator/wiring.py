@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 from orchestrator import shipped
@@ -17,12 +19,13 @@ from orchestrator.core.model import Event
 from orchestrator.gateways.mail.scribe import JinjaScribe
 from orchestrator.gateways.mail.smtp import SmtpPost
 from orchestrator.gateways.registrations import Columns, FileTable, Register, Tables, in_file
+from orchestrator.gateways.registrations.polled import Polled, Remote
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.world import World
 from orchestrator.ports import Clock
-from orchestrator.settings import Settings
+from orchestrator.settings import ADAPTERS, Settings
 from orchestrator.store import Store
 
 
@@ -154,9 +157,34 @@ def list_in(settings: Settings, file: Path) -> Register:
 
 
 def tables(settings: Settings) -> Tables:
-    """Find where the answers are. Raises BadConfiguration."""
+    """Find where the answers are. Raises BadConfiguration where an adapter or a library is missing, UnreadableSource
+    where a key cannot be read."""
+    source, now = settings.registrations, SystemClock().now
+    if source.source == "file":
+        return FileTable(source.path, time.sleep)
+    if source.source == "url":
+        from orchestrator.gateways.registrations.web import WebFile
+
+        return Polled(WebFile(source.url), now)
+    if source.source in ("google-forms", "google-sheets"):
+        return Polled(_google(settings), now)
+    [adapter] = entry_points(group=ADAPTERS, name=source.source)
+    found: Tables = adapter.load()(source, now)
+    return found
+
+
+def _google(settings: Settings) -> Remote:
     source = settings.registrations
-    return FileTable(source.path, time.sleep)
+    if find_spec("google") is None or find_spec("google.auth") is None:
+        problem = f"{settings.path.name}: registrations.source – il manque google-auth ; pip install 'orchestrator[google]'"
+        raise BadConfiguration((problem,))
+    from orchestrator.gateways.registrations.google import FORMS, SHEETS, FormAnswers, Google, SheetAnswers
+
+    if source.credentials is None:
+        raise BadConfiguration((f"{settings.path.name}: registrations.credentials – cette clé manque",))
+    if source.source == "google-forms":
+        return FormAnswers(Google(source.credentials, "forms", source.google_url or FORMS), source.document)
+    return SheetAnswers(Google(source.credentials, "sheets", source.google_url or SHEETS), source.document)
 
 
 def mapped(settings: Settings | None, file: Path) -> Mapped:

@@ -1,6 +1,7 @@
 """The settings: file, secrets and environment become frozen values, or a list of what is wrong with them."""
 
 from orchestrator import shipped
+from orchestrator.settings.checks import ADAPTERS
 from orchestrator.settings.load import load
 from orchestrator.settings.remarks import in_words, is_over, remarks
 from orchestrator.settings.values import (
@@ -15,6 +16,7 @@ from orchestrator.settings.values import (
 )
 
 __all__ = [
+    "ADAPTERS",
     "ColumnNames",
     "Mail",
     "Mailbox",

@@ -19,7 +19,7 @@ def doubts(rows: Sequence[Answer]) -> Iterator[Finding]:
 def _about_addresses(rows: Sequence[Answer]) -> Iterator[Finding]:
     counts = Counter(row.address.rpartition("@")[2].casefold() for row in rows)
     usual = oddities.usual_domains(counts)
-    better = {domain: meant for domain in counts if (meant := oddities.meant(domain, usual, counts))}
+    better = {domain: likely for domain in counts if (likely := oddities.meant(domain, usual, counts))}
     told: set[str] = set()
     for row in rows:
         email = identity(row.address)
@@ -28,7 +28,7 @@ def _about_addresses(rows: Sequence[Answer]) -> Iterator[Finding]:
         if not odd or email in told:
             continue
         told.add(email)
-        if meant := better.get(domain):
+        if meant := better.get(domain, ""):
             yield Finding(
                 line=row.line,
                 code="address-typo",

@@ -94,7 +94,7 @@ class Below:
         return len(self.rows) - self.start
 
     def __contains__(self, row: object) -> bool:
-        return row in iter(self)
+        return any(row == mine for mine in self)
 
     def __iter__(self) -> Iterator[Row]:
         for row in islice(self.rows, self.start, None):
@@ -149,7 +149,7 @@ class Cut:
         return self.length
 
     def __contains__(self, row: object) -> bool:
-        return row in iter(self)
+        return any(row == mine for mine in self)
 
     def __iter__(self) -> Iterator[Row]:
         once: dict[str, str] = {}
