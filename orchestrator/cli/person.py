@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from orchestrator.core.model import Event, Person
     from orchestrator.jobs.desk import Desk
     from orchestrator.settings import Settings
-    from orchestrator.store import Store
 
 PATIENCE = timedelta(seconds=20)
 """How long the link of somebody just added is waited for."""
@@ -61,7 +61,7 @@ address = click.argument("address", metavar="ADRESSE")
 def add(address: str, configs: tuple[Path, ...], secrets: Path | None, as_json: bool, **said: Any) -> None:
     """Inscrire quelqu'un, même après la clôture. Sans --session : à toutes celles qui ne sont pas finies."""
     settings = only(configs, secrets)
-    with _Open(settings) as desk:
+    with desk_of(settings) as desk:
         found = desk.add(_usable(address), _fields(settings.event, said), _now())
     _tell(found, as_json, f"{_name(found)} est inscrit·e ; son lien : orchestrator person link {found.email}")
 
@@ -84,7 +84,7 @@ def edit(
     if not fields and not new_address:
         say("rien à corriger → dites quoi, par exemple --first Zoé (orchestrator person edit --help)", bad=True)
         end(MISUSED)
-    with _Open(settings) as desk:
+    with desk_of(settings) as desk:
         found = desk.edit(address, fields, _now(), _usable(new_address) if new_address else "")
     _tell(found, as_json, f"L'inscription de {_name(found)} est corrigée.")
 
@@ -97,7 +97,7 @@ def edit(
 def withdraw(address: str, configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None:
     """Retirer quelqu'un : sa place se libère, son lien est annulé. Une nouvelle réponse au formulaire l'inscrit à nouveau."""
     settings = only(configs, secrets)
-    with _Open(settings) as desk:
+    with desk_of(settings) as desk:
         found = desk.withdraw(address, _now())
     _tell(found, as_json, f"{_name(found)} ne recevra plus rien ; sa place est libre.")
 
@@ -110,7 +110,7 @@ def withdraw(address: str, configs: tuple[Path, ...], secrets: Path | None, as_j
 def link(address: str, configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None:
     """Donner le lien personnel de quelqu'un, à lire au téléphone ; noté au journal, jamais dans les traces."""
     settings = only(configs, secrets)
-    with _Open(settings) as desk:
+    with desk_of(settings) as desk:
         found, links = _links(settings, desk, address)
     if as_json:
         show({"email": found.email, "name": _name(found), "links": links})
@@ -155,23 +155,17 @@ def _beat_or_wait(world: Any) -> None:
         world.clock.wait(_now() + timedelta(seconds=1))
 
 
-class _Open:
-    """A desk over the event's store, closed in the end."""
+@contextmanager
+def desk_of(settings: Settings) -> Iterator[Desk]:
+    """Open the event's store, and close it in the end."""
+    from orchestrator import wiring
+    from orchestrator.jobs.desk import Desk
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.store: Store | None = None
-
-    def __enter__(self) -> Desk:
-        from orchestrator import wiring
-        from orchestrator.jobs.desk import Desk
-
-        self.store = wiring.open_store(self.settings.store_url)
-        return Desk(event=self.settings.event, store=self.store, who=_who())
-
-    def __exit__(self, *_: object) -> None:
-        if self.store is not None:
-            self.store.close()
+    store = wiring.open_store(settings.store_url)
+    try:
+        yield Desk(event=settings.event, store=store, who=_who())
+    finally:
+        store.close()
 
 
 def _who() -> str:

@@ -42,6 +42,41 @@ def check(configs: tuple[Path, ...], secrets: Path | None, file: Path | None, as
     end(DONE if diagnosis.readable else FAILED)
 
 
+@registrations.command("export")
+@configured
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("inscrits.xlsx"),
+    show_default=True,
+    help="Fichier .xlsx ou .csv à écrire.",
+)
+@as_json
+@explained
+def export(configs: tuple[Path, ...], secrets: Path | None, out: Path, as_json: bool) -> None:
+    """Écrire les personnes inscrites, leurs vœux et leur atelier dans un classeur ; noté au journal."""
+    from orchestrator import wiring
+    from orchestrator.cli.person import desk_of
+    from orchestrator.gateways.spreadsheets import write
+    from orchestrator.jobs.export import table
+
+    settings = only(configs, secrets)
+    if out.suffix.casefold() not in (".xlsx", ".csv"):
+        say(f"« {out.name} » n'est ni un .xlsx ni un .csv → donnez l'un de ces noms avec --out", bad=True)
+        end(MISUSED)
+    if not out.parent.is_dir():
+        say(f"le dossier {out.parent} n'existe pas → créez-le d'abord", bad=True)
+        end(MISUSED)
+    with desk_of(settings) as desk:
+        header, rows = table(settings.event, desk.store)
+        write(out, header, rows)
+        desk.note("export", "", wiring.SystemClock().now())
+    if as_json:
+        show({"file": str(out), "people": len(rows)})
+    else:
+        say(f"{len(rows)} personnes écrites dans {out} ; ce fichier contient des données personnelles.", good=True)
+
+
 def only(configs: tuple[Path, ...], secrets: Path | None) -> Settings:
     """Load the one event a verb is about."""
     found = load(configs, secrets)

@@ -74,7 +74,9 @@ def _titles(
     table: Table, places: Places, sessions: SessionColumns, wishes: Mapping[str, WishColumns]
 ) -> Iterator[tuple[str, str]]:
     def title(place: Place) -> str:
-        return " ".join(table.header[place[0]].split())
+        """The column's title; of several that hold one thing, of the one most filled."""
+        most = max(place, key=lambda index: sum(1 for _ in filled(table, index))) if len(place) > 1 else place[0]
+        return " ".join(table.header[most].split())
 
     for key, place in places.texts.items():
         if place:
