@@ -1,7 +1,8 @@
 """What taking in a list costs, end to end: from the file on the disk to the rows in the store, and again unchanged.
 
-Every size is measured in a process of its own, so that `peak_mb` is that import's alone (VmHWM, Linux). Times are the processor's, so that a busy machine does not spoil them. `again_cpu_s` is the
-second import of the same file, read whole; `unchanged_ms` is what a beat asks of a file that has not changed: one stat.
+Every size is measured in a process of its own, so that `peak_mb` is those imports' alone (VmHWM, Linux). Times are
+the processor's, so that a busy machine does not spoil them. `again_cpu_s` is the second import of the same file, read
+whole; `unchanged_ms` is what a beat asks of a file that has not changed: one stat.
 Prints JSON.  Usage: imports [ROWS …]
 """
 

@@ -176,7 +176,9 @@ def tables(settings: Settings) -> Tables:
 def _google(settings: Settings) -> Remote:
     source = settings.registrations
     if find_spec("google") is None or find_spec("google.auth") is None:
-        problem = f"{settings.path.name}: registrations.source – il manque google-auth ; pip install 'orchestrator[google]'"
+        problem = (
+            f"{settings.path.name}: registrations.source – il manque google-auth ; pip install 'orchestrator[google]'"
+        )
         raise BadConfiguration((problem,))
     from orchestrator.gateways.registrations.google import FORMS, SHEETS, FormAnswers, Google, SheetAnswers
 

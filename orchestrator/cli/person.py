@@ -95,7 +95,7 @@ def edit(
 @as_json
 @explained
 def withdraw(address: str, configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None:
-    """Retirer quelqu'un : sa place se libère, son lien est annulé. Une nouvelle réponse au formulaire l'inscrit à nouveau."""
+    """Retirer quelqu'un : sa place se libère, son lien est annulé ; répondre à nouveau au formulaire l'inscrit."""
     settings = only(configs, secrets)
     with desk_of(settings) as desk:
         found = desk.withdraw(address, _now())

@@ -142,7 +142,7 @@ def _tell(diagnosis: Diagnosis) -> None:
 @as_json
 @explained
 def columns(configs: tuple[Path, ...], secrets: Path | None, file: Path, as_json: bool) -> None:
-    """Montrer ce que chaque colonne de FILE a été comprise être, et la correspondance à coller dans la configuration."""
+    """Montrer ce que chaque colonne de FILE a été comprise être, et l'écrire pour la configuration."""
     from orchestrator import wiring
 
     settings = only(configs, secrets) if configs or Path("config.toml").exists() else None

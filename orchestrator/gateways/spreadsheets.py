@@ -37,7 +37,7 @@ def _write_csv(path: Path, rows: Rows) -> None:
 
 
 def _write_xlsx(path: Path, rows: Rows) -> None:
-    import xlsxwriter
+    import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet("Inscriptions")

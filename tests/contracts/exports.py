@@ -81,7 +81,7 @@ def _form_rows(stamps: Sequence[Any], titles: Sequence[str]) -> Rows:
 
 
 def google_csv_fr() -> bytes:
-    """« Télécharger les réponses (.csv) » of a form: every cell quoted, 12 hours and a zone, a narrow space before PM."""
+    """« Télécharger les réponses (.csv) » of a form: every cell quoted, 12 hours and a zone, narrow spaces."""
     stamps = [f"2021/06/1{n} {n}:08:24\u202fPM UTC+2" for n in (5, 6, 7)]
     rows = _form_rows(stamps, ["Horodateur", "Nom d'utilisateur"])
     return text(rows, end="\n", quoting=csv.QUOTE_ALL).rstrip("\n").encode()
@@ -89,8 +89,10 @@ def google_csv_fr() -> bytes:
 
 def google_csv_en() -> bytes:
     stamps = [f"2021/06/1{n} {n}:08:24 PM GMT+2" for n in (5, 6, 7)]
-    rows = [[("First name" if c == "Prénom" else "Last name" if c == "Nom" else c) for c in row] for row in
-            _form_rows(stamps, ["Timestamp", "Username"])]  # fmt: skip
+    rows = [
+        [("First name" if c == "Prénom" else "Last name" if c == "Nom" else c) for c in row]
+        for row in _form_rows(stamps, ["Timestamp", "Username"])
+    ]
     return text(rows, end="\n", quoting=csv.QUOTE_ALL).encode()
 
 
@@ -155,15 +157,39 @@ def xlsx() -> bytes:
 def ms_forms() -> bytes:
     """Anonymous: its own address column says so, the questions come after; ticks end with a semicolon."""
     book = openpyxl.Workbook()
-    titles = ["ID", "Heure de début", "Heure de fin", "Adresse de messagerie", "Nom", "Prénom", "Nom2", "Votre adresse e-mail",
-              NEEDS, "Je participerai", "Vos souhaits d'atelier"]  # fmt: skip
+    titles = [
+        "ID",
+        "Heure de début",
+        "Heure de fin",
+        "Adresse de messagerie",
+        "Nom",
+        "Prénom",
+        "Nom2",
+        "Votre adresse e-mail",
+        NEEDS,
+        "Je participerai",
+        "Vos souhaits d'atelier",
+    ]
     book.active.append(titles)
     for n, p in enumerate(PEOPLE, start=1):
         at = datetime(2021, 6, 14 + n, 10, n)  # noqa: DTZ001 - spreadsheets know no zone
         day = [word for word, said in (("Le matin", p[3]), ("L'après-midi", p[4])) if said == "Oui"]
         ticks = [choice for choice in p[5] if choice]
-        book.active.append([n, at, at, "anonymous", "", p[1], p[2], p[0], p[6], "".join(f"{d};" for d in day),
-                            "".join(f"{t};" for t in ticks)])  # fmt: skip
+        book.active.append(
+            [
+                n,
+                at,
+                at,
+                "anonymous",
+                "",
+                p[1],
+                p[2],
+                p[0],
+                p[6],
+                "".join(f"{d};" for d in day),
+                "".join(f"{t};" for t in ticks),
+            ]
+        )
     return _saved(book.save)
 
 
@@ -202,11 +228,22 @@ def _saved(save: Callable[[Any], None]) -> bytes:
 
 def limesurvey() -> bytes:
     """One answer was never sent; wishes are ranks; a title repeats its question's code."""
-    titles = ["ID de la réponse", "Date de soumission", "Dernière page", "Langue de départ", "Tête de série",
-              "Votre prénom", "Votre nom", "Votre adresse courriel", "Besoins d'accessibilité ?",
-              "Participation [Le matin]", "Participation [L'après-midi]",
-              "Classez les ateliers par ordre de préférence [Rang 1]", "Classez les ateliers par ordre de préférence [Rang 2]",
-              "Classez les ateliers par ordre de préférence [Rang 3]"]  # fmt: skip
+    titles = [
+        "ID de la réponse",
+        "Date de soumission",
+        "Dernière page",
+        "Langue de départ",
+        "Tête de série",
+        "Votre prénom",
+        "Votre nom",
+        "Votre adresse courriel",
+        "Besoins d'accessibilité ?",
+        "Participation [Le matin]",
+        "Participation [L'après-midi]",
+        "Classez les ateliers par ordre de préférence [Rang 1]",
+        "Classez les ateliers par ordre de préférence [Rang 2]",
+        "Classez les ateliers par ordre de préférence [Rang 3]",
+    ]
     rows = [
         [str(n), f"2021-06-1{n} 10:00:00", "3", "fr", "123456", p[1], p[2], p[0], p[6], p[3], p[4], *p[5]]
         for n, p in enumerate(PEOPLE, start=4)
@@ -219,8 +256,26 @@ def framaforms() -> bytes:
     """Three rows of titles, one column an option."""
     first = ["Détails de la soumission", *[""] * 8, "Vous", "", "", "", "Votre venue", "", "Vos ateliers", "", ""]
     second = [*[""] * 9, "", "", "", "", "Je viens", "", "Ateliers souhaités", "", ""]
-    titles = ["Numéro", "SID", "Soumission à", "Terminé", "Modifié", "Brouillon", "Adresse IP", "UID", "Nom d'utilisateur",
-              "Prénom", "Nom", "Courriel", NEEDS, "Le matin", "L'après-midi", ACTORS, TENSIONS, ACTION]  # fmt: skip
+    titles = [
+        "Numéro",
+        "SID",
+        "Soumission à",
+        "Terminé",
+        "Modifié",
+        "Brouillon",
+        "Adresse IP",
+        "UID",
+        "Nom d'utilisateur",
+        "Prénom",
+        "Nom",
+        "Courriel",
+        NEEDS,
+        "Le matin",
+        "L'après-midi",
+        ACTORS,
+        TENSIONS,
+        ACTION,
+    ]
     rows = []
     for n, p in enumerate(PEOPLE, start=1):
         wished = ["X" if any(c.startswith(t[:30]) for c in p[5] if c) else "" for t in (ACTORS, TENSIONS, ACTION)]
@@ -232,24 +287,74 @@ def framaforms() -> bytes:
 
 def helloasso() -> bytes:
     """The payer's address is not the participant's; one order was refunded."""
-    titles = ["Référence commande", "Date de la commande", "Statut de la commande", "Nom participant", "Prénom participant",
-              "Nom payeur", "Prénom payeur", "Email payeur", "Adresse e-mail du participant", NEEDS, MORNING, AFTERNOON,
-              "Vœu 1", "Vœu 2", "Vœu 3"]  # fmt: skip
+    titles = [
+        "Référence commande",
+        "Date de la commande",
+        "Statut de la commande",
+        "Nom participant",
+        "Prénom participant",
+        "Nom payeur",
+        "Prénom payeur",
+        "Email payeur",
+        "Adresse e-mail du participant",
+        NEEDS,
+        MORNING,
+        AFTERNOON,
+        "Vœu 1",
+        "Vœu 2",
+        "Vœu 3",
+    ]
     rows = [
-        [str(1000 + n), f"1{n}/06/2021 10:00", "Validé", p[2], p[1], "Compta", "Zelda", "compta@exemple.fr", p[0], p[6], p[3],
-         p[4], *p[5]]
+        [
+            str(1000 + n),
+            f"1{n}/06/2021 10:00",
+            "Validé",
+            p[2],
+            p[1],
+            "Compta",
+            "Zelda",
+            "compta@exemple.fr",
+            p[0],
+            p[6],
+            p[3],
+            p[4],
+            *p[5],
+        ]
         for n, p in enumerate(PEOPLE, start=4)
-    ]  # fmt: skip
-    refunded = ["1009", "18/06/2021 10:00", "Remboursé", "Parti", "Paul", "Parti", "Paul", "p@exemple.fr", "p@exemple.fr",
-                "", "Oui", "Oui", "", "", ""]  # fmt: skip
+    ]
+    refunded = [
+        "1009",
+        "18/06/2021 10:00",
+        "Remboursé",
+        "Parti",
+        "Paul",
+        "Parti",
+        "Paul",
+        "p@exemple.fr",
+        "p@exemple.fr",
+        "",
+        "Oui",
+        "Oui",
+        "",
+        "",
+        "",
+    ]
     return text([titles, *rows, refunded], ";").encode("utf-8-sig")
 
 
 def one_rank_a_workshop() -> bytes:
     """A grid the other way round: one row a workshop, its rank in the cell; and one question for the day, reworded."""
-    titles = ["Horodateur", "Adresse mail", "Votre prénom", "Votre nom de famille", "Avez-vous des besoins spécifiques ?",
-              "À quel(s) moment(s) viendrez-vous ?", f"Vos vœux [A – {ACTORS}]", f"Vos vœux [B – {TENSIONS}]",
-              f"Vos vœux [C – {ACTION}]"]  # fmt: skip
+    titles = [
+        "Horodateur",
+        "Adresse mail",
+        "Votre prénom",
+        "Votre nom de famille",
+        "Avez-vous des besoins spécifiques ?",
+        "À quel(s) moment(s) viendrez-vous ?",
+        f"Vos vœux [A – {ACTORS}]",
+        f"Vos vœux [B – {TENSIONS}]",
+        f"Vos vœux [C – {ACTION}]",
+    ]
     rows = []
     for n, p in enumerate(PEOPLE, start=4):
         day = {

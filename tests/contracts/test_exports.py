@@ -81,7 +81,9 @@ def test_lines_are_the_rows_of_the_sheet_and_of_the_file() -> None:
 
 
 def test_the_newest_file_of_a_watched_folder_is_read_and_what_editors_leave_there_is_not(tmp_path: Path) -> None:
-    for n, (name, text) in enumerate({"b.csv": "old@x.fr", "a.csv": "new@x.fr", "~$c.csv": "no", "d.pdf": "no"}.items()):
+    for n, (name, text) in enumerate(
+        {"b.csv": "old@x.fr", "a.csv": "new@x.fr", "~$c.csv": "no", "d.pdf": "no"}.items()
+    ):
         (tmp_path / name).write_text(f"E-mail\n{text}\n")
         os.utime(tmp_path / name, (n, n))
     source = in_file(tmp_path, Columns(), example().event)
@@ -139,7 +141,8 @@ def test_decisions_correct_an_address_ignore_an_answer_and_silence_a_finding(tmp
         "16/06/2021 13:00:00,pas une adresse,Ali,Ben,Oui,Oui",
     ]
     decided = (
-        'keep = ["tous@exemple.fr"]\n[addresses]\n"zoe@gmial.com" = "zoe@gmail.com"\n"Pas une adresse" = "ali@exemple.fr"\n'
+        'keep = ["tous@exemple.fr"]\n[addresses]\n"zoe@gmial.com" = "zoe@gmail.com"\n'
+        '"Pas une adresse" = "ali@exemple.fr"\n'
         '[[answers]]\naddress = "essai@exemple.fr"\nignore = true\n'
     )
     found = said(tmp_path, HEAD + "\n".join(rows), decided)
@@ -156,9 +159,9 @@ def test_decisions_that_are_not_understood_stop_the_reading_and_say_why(tmp_path
 def test_somebody_who_says_they_come_no_more_is_not_registered_and_not_refused(tmp_path: Path) -> None:
     rows = [
         "16/06/2021 10:00:00,zoe@exemple.fr,Zoé,Li,Oui,Oui",
-        "17/06/2021 10:00:00,zoe@exemple.fr,Zoé,Li,\"Finalement, je ne viens plus\",Non",
+        '17/06/2021 10:00:00,zoe@exemple.fr,Zoé,Li,"Finalement, je ne viens plus",Non',
         "17/06/2021 11:00:00,ali@exemple.fr,Ali,Ben,Oui,Non",
-    ]  # fmt: skip
+    ]
     found = said(tmp_path, HEAD + "\n".join(rows))
     assert [p["email"] for p in found["people"]] == ["ali@exemple.fr"]
     assert (codes(found), found["refused"]) == ([(3, "withdrawn")], [])
@@ -202,7 +205,9 @@ def test_a_row_with_more_cells_than_titles_is_read_and_reported(tmp_path: Path) 
 def test_one_question_for_the_day_is_understood_without_a_mapping(
     tmp_path: Path, answer: str, sessions: list[str]
 ) -> None:
-    found = said(tmp_path, f'E-mail,Je participerai\na@exemple.fr,"{answer}"\nb@exemple.fr,Matin\nc@exemple.fr,Après-midi\n')
+    found = said(
+        tmp_path, f'E-mail,Je participerai\na@exemple.fr,"{answer}"\nb@exemple.fr,Matin\nc@exemple.fr,Après-midi\n'
+    )
     assert found["people"][0]["sessions"] == sessions
 
 

@@ -60,11 +60,19 @@ def double() -> Iterator[Double]:
         ],
     }
     responses = [
-        response(1, "2021-06-20T01:00:00.123Z", "Zoe@exemple.fr", q1=["Zoé"], q2=["Li"], q3=["Le matin", "L'après-midi"],
-                 q4=["Réduire les tensions, avec les jeunes"], q5=["Lire, écrire, compter"]),
+        response(
+            1,
+            "2021-06-20T01:00:00.123Z",
+            "Zoe@exemple.fr",
+            q1=["Zoé"],
+            q2=["Li"],
+            q3=["Le matin", "L'après-midi"],
+            q4=["Réduire les tensions, avec les jeunes"],
+            q5=["Lire, écrire, compter"],
+        ),
         response(2, "2021-06-20T02:00:00Z", "ali@exemple.fr", q1=["Ali"], q2=["Ben"], q3=["Le matin"]),
         response(3, "2021-06-20T03:00:00Z", "mia@exemple.fr", q1=["Mia"], q2=["Sy"], q3=["L'après-midi"]),
-    ]  # fmt: skip
+    ]
     with served(Double(form=form, responses=responses)) as running:
         yield running
 
@@ -105,7 +113,9 @@ def test_only_newer_answers_of_a_form_are_asked_for_and_an_edited_one_takes_its_
     asked = len(double.asked)
     assert source.fingerprint() == first
     assert len(double.asked) == asked  # within the minute nobody is asked
-    double.responses[1] = response(2, "2021-06-20T09:00:00Z", "ali@exemple.fr", q1=["Ali"], q2=["Benali"], q3=["Le matin"])
+    double.responses[1] = response(
+        2, "2021-06-20T09:00:00Z", "ali@exemple.fr", q1=["Ali"], q2=["Benali"], q3=["Le matin"]
+    )
     clock.at += EVERY
     assert source.fingerprint() != first
     assert [query.get("filter") for _, query in double.asked[asked:]] == ["timestamp >= 2021-06-20T02:55:00Z"]
@@ -171,7 +181,9 @@ def test_what_google_refuses_is_said_with_the_address_to_share_with(
 def test_a_key_that_is_none_is_said_when_it_is_needed(tmp_path: Path) -> None:
     key = tmp_path / "cle.json"
     key.write_text("{}")
-    source = Register(Polled(FormAnswers(Google(key, "forms", "http://127.0.0.1:9"), FORM), Clock().now), Columns(), EVENT)
+    source = Register(
+        Polled(FormAnswers(Google(key, "forms", "http://127.0.0.1:9"), FORM), Clock().now), Columns(), EVENT
+    )
     with pytest.raises(UnreadableSource, match="la clé du compte de service"):
         source.read()
 

@@ -13,10 +13,10 @@ from orchestrator.core.model import Answer, Answers, Event, Finding, Refusal, Wi
 from orchestrator.gateways.registrations import corrections
 from orchestrator.gateways.registrations.addresses import Unusable, usable
 from orchestrator.gateways.registrations.choices import choice, workshop_choice
-from orchestrator.gateways.registrations.columns import Columns, Place, locate
+from orchestrator.gateways.registrations.columns import Place
 from orchestrator.gateways.registrations.corrections import Corrections
 from orchestrator.gateways.registrations.doubts import doubts
-from orchestrator.gateways.registrations.layout import Layout, layout_of
+from orchestrator.gateways.registrations.layout import Layout
 from orchestrator.gateways.registrations.names import clean, normal, starts_with_any
 from orchestrator.gateways.registrations.people import language_of, names_of
 from orchestrator.gateways.registrations.ranks import rank_of

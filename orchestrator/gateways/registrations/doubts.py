@@ -39,7 +39,8 @@ def _about_addresses(rows: Sequence[Answer]) -> Iterator[Finding]:
             yield Finding(
                 line=row.line,
                 code="mailing-list",
-                message=f"« {row.address} » ressemble à une liste de diffusion : tous ses membres auraient le même lien",
+                message=f"« {row.address} » ressemble à une liste de diffusion : "
+                "tous ses membres auraient le même lien",
                 remedy=f'demander à la personne son adresse à elle ; sinon, dans corrections.toml : keep = ["{email}"]',
             )
 

@@ -27,9 +27,15 @@ _ABBREVIATED = {
     "pst": -8,
     "pdt": -7,
 }
+_FRENCH = ("jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec")
 _MONTHS = {
-    **{name: n for n, name in enumerate(["jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec"], start=1)},
-    "feb": 2, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8,
+    **{name: n for n, name in enumerate(_FRENCH, start=1)},
+    "feb": 2,
+    "apr": 4,
+    "may": 5,
+    "jun": 6,
+    "jul": 7,
+    "aug": 8,
 }
 _IN_LETTERS = re.compile(r"^(\d{1,2})(?:er)? ((?!\d)\w{3,9})\.?,? (\d{4})\b", re.IGNORECASE)
 _SERIAL = re.compile(r"[3-7]\d{4}(?:[.,]\d+)?", re.ASCII)

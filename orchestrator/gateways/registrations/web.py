@@ -54,7 +54,9 @@ class WebFile:
         for _ in range(MOST_REDIRECTS):
             parts = urlsplit(url)
             if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-                raise UnreadableSource("l'adresse de la liste publiée n'est pas chiffrée", remedy="prendre une adresse https")
+                raise UnreadableSource(
+                    "l'adresse de la liste publiée n'est pas chiffrée", remedy="prendre une adresse https"
+                )
             answer = requests.get(url, headers=self._sign, timeout=SECONDS, stream=True, allow_redirects=False)
             if not answer.is_redirect:
                 return answer

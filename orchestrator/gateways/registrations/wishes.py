@@ -110,7 +110,7 @@ class _Look:
         return bare(self.session) in bare(header)
 
     def in_order(self, found: Sequence[int]) -> Iterator[Place]:
-        """Order columns by the rank their titles name, else as they stand; put together what a form's branches repeat."""
+        """Order columns by the rank their titles name, else as they stand; those a form's branches repeat are one."""
         by_rank: dict[tuple[int, str], list[int]] = {}
         for index in found:
             rank = rank_of((_BRACKET.search(self.table.header[index]) or ["", self.table.header[index]])[1])

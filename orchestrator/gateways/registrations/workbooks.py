@@ -29,7 +29,7 @@ def is_packed(data: bytes) -> bool:
 
 
 def unpacked(data: bytes, name: str) -> tuple[bytes, str] | None:
-    """Take the one CSV file out of a zip, as Google Forms hands it out; None for a workbook. Raises UnreadableSource."""
+    """Take the one CSV file out of a zip, as Google Forms gives it; None for a workbook. Raises UnreadableSource."""
     if not data.startswith(_ZIP):
         return None
     with _opened(data, name) as archive:
@@ -42,7 +42,7 @@ def unpacked(data: bytes, name: str) -> tuple[bytes, str] | None:
 
 
 def sheets(data: bytes, name: str) -> list[Sheet]:
-    """Read every visible sheet that is not empty. Raises UnreadableSource; formulas are never run, their values are read."""
+    """Read every visible sheet. Raises UnreadableSource; formulas are never run, their last values are read."""
     try:
         answer = subprocess.run(
             [sys.executable, "-I", str(_CHILD)], input=data, capture_output=True, timeout=SECONDS, check=True
