@@ -179,13 +179,18 @@ def _findings(mailboxes: Mapping[str, Mailbox], latest: Mapping[str, Answer]) ->
                 message=f"{name} a la même adresse que {first} (ligne {box.holder.line}), {other.address} : "
                 f"{first} garde l'inscription, une lettre demande à {name} une adresse à soi",
                 remedy="si vous connaissez son adresse, dans corrections.toml : [[answers]] "
-                f'address = "{email}", name = "{name}", use = "…"',
+                f'address = "{email}", name = "{_unquoted(name)}", use = "…"',
             )
     for answer in latest.values():
         if answer.withdrawn:
             yield Finding(
                 line=answer.line, code="withdrawn", message=f"{full_name(answer)} ne vient plus", remedy="rien à faire"
             )
+
+
+def _unquoted(text: str) -> str:
+    """Take out of typed text what would end a text in TOML: it is there to be copied."""
+    return text.replace("\\", "").replace('"', "")
 
 
 def _let_in(

@@ -266,8 +266,13 @@ def _unknown_wish(text: str) -> Said:
     return (
         "wish-unknown",
         f"« {clean(text)[:80]} » n'est reconnu comme aucun atelier",
-        f'si c\'en est un, ajouter à ses autres noms : aliases = ["{clean(text, 200)}"]'.replace("\\", ""),
+        f'si c\'en est un, ajouter à ses autres noms : aliases = ["{_unquoted(clean(text, 200))}"]',
     )
+
+
+def _unquoted(text: str) -> str:
+    """Take out of typed text what would end a text in TOML: it is there to be copied."""
+    return text.replace("\\", "").replace('"', "")
 
 
 def _long(cells: Sequence[str], width: int) -> Iterator[Said]:
