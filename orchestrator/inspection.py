@@ -13,6 +13,7 @@ from orchestrator.core.errors import BadConfiguration, OrchestratorError, Unread
 from orchestrator.core.letters import almanac
 from orchestrator.core.model import Person
 from orchestrator.core.sending import Departure, Wave, departures
+from orchestrator.gateways.registrations.files import newest
 from orchestrator.jobs.preflight import preflight
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
@@ -70,7 +71,19 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield Finding(level="error", what=getattr(error, "message", str(error)), remedy=getattr(error, "remedy", ""))
         return
     found = intake.decide_for(event, answers, {}, clock.now())
-    yield Finding(level="ok", what=f"{len(found.new)} personnes dans la liste des inscriptions")
+    yield Finding(level="ok", what=f"{len(found.new)} personnes dans la liste des inscriptions{_age(settings, clock)}")
+    if settings.registrations.source == "url":
+        yield Finding(
+            level="warning",
+            what="la liste est publiée sur le web : qui connaît son adresse lit celle de tout le monde",
+            remedy='plus sûr : source = "google-sheets", la feuille partagée avec un compte de service',
+        )
+    if found.findings:
+        yield Finding(
+            level="warning",
+            what=f"{len(found.findings)} choses étranges dans la liste",
+            remedy="orchestrator registrations check les montre une par une",
+        )
     for refusal in found.refused:
         yield Finding(
             level="warning",
@@ -86,6 +99,18 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
                 what=f"{coming} personnes pour {seats} places d'atelier dans « {key} »",
                 remedy="augmentez workshops.seats : sans cela certaines n'auront pas d'atelier",
             )
+
+
+def _age(settings: Settings, clock: Clock) -> str:
+    """Say when a file of more than a day was written: an export that nobody renews is a frequent mistake."""
+    source = settings.registrations
+    if source.source != "file":
+        return ""
+    try:
+        days = int((clock.now().timestamp() - newest(source.path).stat().st_mtime) // 86_400)
+    except (OSError, UnreadableSource):
+        return ""
+    return f", dans un fichier d'il y a {days} jour{'s' if days > 1 else ''}" if days > 0 else ""
 
 
 def _zoom(settings: Settings, clock: Clock) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 from orchestrator import shipped
@@ -23,13 +25,15 @@ from orchestrator.gateways.alarm.webhook import Webhook
 from orchestrator.gateways.mail.bounces import ImapReturns
 from orchestrator.gateways.mail.safe import SafeScribe
 from orchestrator.gateways.mail.smtp import SmtpPost
-from orchestrator.gateways.registrations import Columns, Register, in_file
+from orchestrator.gateways.registrations import Columns, FileTable, Register, Tables, in_file
+from orchestrator.gateways.registrations.polled import Polled, Remote
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
+from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.presence import live
 from orchestrator.jobs.world import World, no_page, nothing_known
 from orchestrator.ports import Clock, Letter
-from orchestrator.settings import Settings
+from orchestrator.settings import ADAPTERS, Settings
 from orchestrator.settings.key import service_key
 from orchestrator.store import Database, Store, backup
 
@@ -243,16 +247,68 @@ def returns(settings: Settings, elsewhere: Elsewhere | None = None) -> ImapRetur
 
 
 def registrations(settings: Settings, event: Event, elsewhere: Elsewhere | None = None) -> Register:
-    """Read the form's answers. Raises BadConfiguration for a source that is not a file."""
-    source = settings.registrations
+    """Read the form's answers. Raises BadConfiguration for a source whose adapter or library is missing."""
     if elsewhere is not None:
         return in_file(elsewhere.source, elsewhere.columns or columns(settings), event)
-    if source.source != "file":
+    source = settings.registrations
+    return Register(tables(settings), columns(settings), event, source.corrections)
+
+
+def list_in(settings: Settings, file: Path) -> Register:
+    """Read a file as the event's answers are read, with the same mapping and decisions."""
+    return in_file(file, columns(settings), settings.event, settings.registrations.corrections)
+
+
+def tables(settings: Settings) -> Tables:
+    """Find where the answers are. Raises BadConfiguration where an adapter or a library is missing, UnreadableSource
+    where a key cannot be read."""
+    source, now = settings.registrations, SystemClock().now
+    if source.source == "file":
+        return FileTable(source.path, time.sleep)
+    if source.source == "url":
+        from orchestrator.gateways.registrations.web import WebFile
+
+        return Polled(WebFile(source.url), now)
+    if source.source in ("google-forms", "google-sheets"):
+        return Polled(_google(settings), now)
+    [adapter] = entry_points(group=ADAPTERS, name=source.source)
+    found: Tables = adapter.load()(source, now)
+    return found
+
+
+def _google(settings: Settings) -> Remote:
+    source = settings.registrations
+    if find_spec("google") is None or find_spec("google.auth") is None:
         problem = (
-            f'{settings.path.name}: registrations.source – « {source.source} » n\'est pas encore lu ; mettez "file"'
+            f"{settings.path.name}: registrations.source – il manque google-auth ; pip install 'orchestrator[google]'"
         )
         raise BadConfiguration((problem,))
-    return in_file(source.path, columns(settings), event)
+    from orchestrator.gateways.registrations.google import FORMS, SHEETS, FormAnswers, Google, SheetAnswers
+
+    if source.credentials is None:
+        raise BadConfiguration((f"{settings.path.name}: registrations.credentials – cette clé manque",))
+    if source.source == "google-forms":
+        return FormAnswers(Google(source.credentials, "forms", source.google_url or FORMS), source.document)
+    return SheetAnswers(Google(source.credentials, "sheets", source.google_url or SHEETS), source.document)
+
+
+def mapped(settings: Settings | None, file: Path) -> Mapped:
+    """Say what the columns of a file are taken for; without settings, sessions and workshops are not known."""
+    from orchestrator import settings as gate
+
+    named = columns(settings) if settings else Columns()
+    found = settings or gate.load(shipped.example_config(), environ={})[0]
+    event = found.event if settings else replace(found.event, workshops=(), sessions=found.event.sessions[:1])
+    source = in_file(file, named, event)
+    table = source.source.table(named.named)
+    layout = source.laid_out(table)
+    return Mapped(
+        header=table.header,
+        titles=layout.titles,
+        line=table.line,
+        rows=len(table.rows),
+        answers=layout.answers_by_session(table, event),
+    )
 
 
 def columns(settings: Settings) -> Columns:
@@ -271,6 +327,7 @@ def columns(settings: Settings) -> Columns:
         question=names.question,
         answers=names.answers,
         wishes=names.wishes,
+        extra=names.extra,
         yes=settings.registrations.yes,
     )
 

@@ -8,7 +8,22 @@ from __future__ import annotations
 import click
 
 from orchestrator import __version__
-from orchestrator.cli import after, byhand, control, doors, keep, play, prepare, privacy, seats, tokens, work, zoom
+from orchestrator.cli import (
+    after,
+    byhand,
+    control,
+    doors,
+    keep,
+    person,
+    play,
+    prepare,
+    privacy,
+    registrations,
+    seats,
+    tokens,
+    work,
+    zoom,
+)
 
 VERBS = (
     prepare.init,
@@ -28,10 +43,12 @@ VERBS = (
     byhand.announce,
     byhand.resend,
     byhand.fallback,
+    registrations.registrations,
+    registrations.columns,
+    person.person,
     prepare.preview,
     after.attendance,
     after.certificates,
-    privacy.person,
     privacy.purge,
     zoom.sheet,
     zoom.drift,

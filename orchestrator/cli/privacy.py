@@ -8,13 +8,9 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.common import DONE, FAILED, as_json, configured, end, explained, load, local, say, show
+from orchestrator.cli.person import person
 
 address = click.argument("email")
-
-
-@click.group()
-def person() -> None:
-    """Ce qui concerne une seule personne."""
 
 
 @person.command("export")

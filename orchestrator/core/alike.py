@@ -8,10 +8,10 @@ from functools import lru_cache
 
 _TITLES = frozenset({"m", "mr", "mme", "mlle", "mrs", "ms", "dr", "pr", "me", "monsieur", "madame", "mademoiselle"})
 _SHORT_FORM = 3
-"""Letters a short form has at least, and leaves out at least: « Chris » for « Christophe », not « Jean » for « Jeanne »."""
+"""Letters a short form has and leaves out at least: « Chris » for « Christophe », not « Jean » for « Jeanne »."""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1_000)
 def words_of(name: str) -> frozenset[str]:
     """Cut a name into its words, without case, accents and titles."""
     plain = unicodedata.normalize("NFKD", name.casefold())

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from orchestrator.core.alike import is_same_person
 from orchestrator.core.entries import added, overlaid, withdrawn
-from orchestrator.core.model import Answer, Answers, Entry, Event, Finding, Notice, Person, Refusal, identity
+from orchestrator.core.model import Answer, Answers, Entry, Event, Finding, Person, Refusal, TurnedAway, identity
 
 _NOTHING: Mapping[str, Entry] = MappingProxyType({})
 FEW = 3
@@ -26,7 +26,7 @@ class Intake:
     """What the answers change. `edited` are full new values; `gone` and `held` are e-mails.
 
     `held` people would be gone, but so many at once that the organiser must confirm it first; a source that knows
-    none of them is another event's, and brings nobody in either. `notices`: who answered
+    none of them is another event's, and brings nobody in either. `turned_away`: who answered
     and is not registered, and must be told why; complete at each reading.
     """
 
@@ -35,7 +35,7 @@ class Intake:
     gone: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    turned_away: tuple[TurnedAway, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -82,11 +82,10 @@ def decide(
 
     `known` is by e-mail, `entries` too: what the organiser said of somebody wins over the answers.
     """
-    mailboxes = {email: mailbox(rows) for email, rows in _by_email(answers.rows).items()}
-    latest = {email: box.holder for email, box in mailboxes.items()}
+    latest, mailboxes = _by_email(answers.rows)
     off = withdrawn(entries, latest)
     people = {
-        email: overlaid(_person(email, answer, now), entries.get(email))
+        email: _same(overlaid(_person(email, answer, now), entries.get(email)), known.get(email))
         for email, answer in latest.items()
         if _comes(answer) and email not in off
     }
@@ -109,8 +108,8 @@ def decide(
         refused=tuple(
             sorted((*answers.refused, *_nowhere(latest, off), *map(_refusal, outside)), key=lambda r: r.line)
         ),
-        notices=tuple(sorted((*map(_shared, shared), *outside), key=lambda n: (n.line, n.email))),
-        findings=tuple(sorted((*answers.findings, *_findings(mailboxes)), key=lambda f: f.line)),
+        turned_away=tuple(sorted((*map(_shared, shared), *outside), key=lambda n: (n.line, n.email))),
+        findings=tuple(sorted((*answers.findings, *_findings(mailboxes, latest)), key=lambda f: f.line)),
     )
 
 
@@ -135,8 +134,6 @@ class Mailbox:
 
 def mailbox(rows: list[Answer]) -> Mailbox:
     """Tell the people of one address apart: the first to answer keeps the place, with their newest answer."""
-    if len(rows) == 1:
-        return Mailbox(rows[0])
     whose: list[list[Answer]] = []
     for row in sorted(rows, key=_order(rows)):
         theirs = next((r for r in whose if any(is_same_person(full_name(row), full_name(one)) for one in r)), None)
@@ -159,19 +156,19 @@ def full_name(answer: Answer) -> str:
     return f"{answer.first_name} {answer.last_name}".strip()
 
 
-def _shared(answer: Answer) -> Notice:
-    return _notice(identity(answer.address), answer, "shared", full_name(answer))
+def _shared(answer: Answer) -> TurnedAway:
+    return _turned_away(identity(answer.address), answer, "shared", full_name(answer))
 
 
-def _notice(email: str, who: Answer | Person, reason: Literal["shared", "late", "full"], name: str) -> Notice:
-    return Notice(email=email, address=who.address, reason=reason, name=name, language=who.language, line=who.line)
+def _turned_away(email: str, who: Answer | Person, reason: Literal["shared", "late", "full"], name: str) -> TurnedAway:
+    return TurnedAway(email=email, address=who.address, reason=reason, name=name, language=who.language, line=who.line)
 
 
-def _refusal(notice: Notice) -> Refusal:
-    return Refusal(line=notice.line, reason=TOO_LATE if notice.reason == "late" else FULL)
+def _refusal(one: TurnedAway) -> Refusal:
+    return Refusal(line=one.line, reason=TOO_LATE if one.reason == "late" else FULL)
 
 
-def _findings(mailboxes: Mapping[str, Mailbox]) -> Iterable[Finding]:
+def _findings(mailboxes: Mapping[str, Mailbox], latest: Mapping[str, Answer]) -> Iterable[Finding]:
     for email, box in mailboxes.items():
         first = full_name(box.holder)
         for other in box.others:
@@ -182,17 +179,23 @@ def _findings(mailboxes: Mapping[str, Mailbox]) -> Iterable[Finding]:
                 message=f"{name} a la même adresse que {first} (ligne {box.holder.line}), {other.address} : "
                 f"{first} garde l'inscription, une lettre demande à {name} une adresse à soi",
                 remedy="si vous connaissez son adresse, dans corrections.toml : [[answers]] "
-                f'address = "{email}", name = "{name}", use = "…"',
+                f'address = "{email}", name = "{_unquoted(name)}", use = "…"',
             )
-        if box.holder.withdrawn:
+    for answer in latest.values():
+        if answer.withdrawn:
             yield Finding(
-                line=box.holder.line, code="withdrawn", message=f"{first} ne vient plus", remedy="rien à faire"
+                line=answer.line, code="withdrawn", message=f"{full_name(answer)} ne vient plus", remedy="rien à faire"
             )
+
+
+def _unquoted(text: str) -> str:
+    """Take out of typed text what would end a text in TOML: it is there to be copied."""
+    return text.replace("\\", "").replace('"', "")
 
 
 def _let_in(
     asking: Iterable[Person], now: datetime, closes_at: datetime | None, places: int, entries: Mapping[str, Entry]
-) -> tuple[tuple[Person, ...], list[Notice]]:
+) -> tuple[tuple[Person, ...], list[TurnedAway]]:
     """Let newcomers in, first come, first served, as long as registration is open and there are places.
 
     Whom the organiser added comes in all the same.
@@ -204,9 +207,9 @@ def _let_in(
         if person.email in entries and entries[person.email].added:
             new.append(person)
         elif closes_at is not None and (person.submitted_at or now) >= closes_at:
-            outside.append(_notice(person.email, person, "late", name))
+            outside.append(_turned_away(person.email, person, "late", name))
         elif len(new) >= places:
-            outside.append(_notice(person.email, person, "full", name))
+            outside.append(_turned_away(person.email, person, "full", name))
         else:
             new.append(person)
     return tuple(new), outside
@@ -219,11 +222,18 @@ def newest(rows: list[Answer]) -> Answer:
     return max(latest + [row for row in rows if row.submitted_at is None], key=lambda row: row.line)
 
 
-def _by_email(rows: Iterable[Answer]) -> dict[str, list[Answer]]:
-    found: dict[str, list[Answer]] = {}
+def _by_email(rows: Iterable[Answer]) -> tuple[dict[str, Answer], dict[str, Mailbox]]:
+    """Return the answer that counts of every address, and the mailbox of those that answered several times."""
+    latest: dict[str, Answer] = {}
+    several: dict[str, list[Answer]] = {}
     for row in rows:
-        found.setdefault(identity(row.address), []).append(row)
-    return found
+        email = identity(row.address)
+        email = row.address if email == row.address else email  # one string, not two, for each of many people
+        first = latest.setdefault(email, row)
+        if first is not row:
+            several.setdefault(email, [first]).append(row)
+    mailboxes = {email: mailbox(theirs) for email, theirs in several.items()}
+    return latest | {email: box.holder for email, box in mailboxes.items()}, mailboxes
 
 
 def _person(email: str, answer: Answer, now: datetime) -> Person:
@@ -252,11 +262,20 @@ def _edited(
     """Yield the known people whose answer changed; that their row has moved is no change."""
     for email in sorted(people.keys() & known.keys()):
         before = known[email]
+        if people[email] is before:
+            continue
         entered = email in entries and "wishes" in entries[email].fields
         wishes = before.wishes if frozen and not entered else people[email].wishes
         after = replace(people[email], wishes=wishes, registered_at=before.registered_at)
         if replace(after, line=before.line) != before:
             yield after
+
+
+def _same(person: Person, before: Person | None) -> Person:
+    """Keep the one in memory already where nothing but the row has moved."""
+    if before is None or replace(person, line=before.line, registered_at=before.registered_at) != before:
+        return person
+    return before
 
 
 def _turn(person: Person, now: datetime) -> tuple[datetime, int]:

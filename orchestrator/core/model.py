@@ -283,8 +283,8 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """Somebody who answered and was not registered must be told why, at their address.
+class TurnedAway:
+    """Somebody who answered and was not registered; they must be told why, at their address.
 
     `shared`: the address is somebody else's already; `late`: registration had closed; `full`: beyond the limit.
     """
@@ -332,6 +332,8 @@ class Answers:
     findings: tuple[Finding, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict, compare=False)
     """What was understood: our key → the title it was read under."""
+    header: tuple[str, ...] = field(default=(), compare=False)
+    """Every title, on one line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.core.letters import Almanac, Owed, Recipient, enterable
-from orchestrator.core.model import Event, identity, reference
-from orchestrator.core.model import Notice as TurnedAway
+from orchestrator.core.model import Event, TurnedAway, identity, reference
 
 SOON = timedelta(minutes=1)
 """How soon such a letter should be through: ahead of links and reminders that can wait."""

@@ -12,7 +12,7 @@ from orchestrator.core.errors import UnreadableSource
 from orchestrator.core.hosting import LATE, alert_letters, polls_from
 from orchestrator.core.letters import FRESH_LINK, Owed, almanac, due_at, scheduled
 from orchestrator.core.meetings import FREEZE, Pass
-from orchestrator.core.model import Event, Person, Seat
+from orchestrator.core.model import Answers, Event, Person, Seat
 from orchestrator.core.notices import turned_away
 from orchestrator.core.retention import attendance_ends_at, links_end_at, purged_at
 from orchestrator.core.said import heeding
@@ -151,28 +151,60 @@ def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) ->
     event, store = world.event, world.store
     before = store.people.reading(event.key)
     try:
-        fingerprint = world.registrations.fingerprint()
+        fingerprint = world.registrations.fingerprint() + store.byhand.mark(event.key)
         if before is not None and before.fingerprint == fingerprint and not confirmed:
             _say_who_is_held(before.held, report)
             return None
         read = living(world.registrations.read(), store.privacy.tombs(event.key))
         answers = heeding(read, store.pages.sayings(event.key))
+        if before is not None and not confirmed:
+            refuse_lost_columns(before.columns, answers)
     except UnreadableSource as error:
         report.problems.append(Problem(key="source", what=error.message, remedy=error.remedy, again=True))
         return None
-    known = store.people.registered(event.key)
-    found = intake.decide_for(event, answers, known, now, confirmed=confirmed)
+    known, entries = store.people.registered(event.key), store.byhand.all(event.key)
+    found = intake.decide_for(event, answers, known, now, entries=entries, confirmed=confirmed)
     reading = Reading(
-        fingerprint=fingerprint, read_at=now, rows=len(answers.rows), refused=found.refused, held=found.held
+        fingerprint=fingerprint,
+        read_at=now,
+        rows=len(answers.rows),
+        refused=found.refused,
+        held=found.held,
+        findings=found.findings,
+        columns=answers.columns,
     )
     store.people.record(event.key, reading, found.new, found.edited, found.gone)
-    store.notices.add(event.key, turned_away(event, found.notices, now))
+    store.notices.add(event.key, turned_away(event, found.turned_away, now))
     report.new, report.edited, report.gone = len(found.new), len(found.edited), len(found.gone)
-    report.refused = found.refused
+    report.refused, report.findings = found.refused, found.findings
     _say_who_is_held(found.held, report)
     gone = frozenset(found.gone)
     known |= {person.email: person for person in (*found.new, *found.edited)}
     return {email: person for email, person in known.items() if email not in gone}
+
+
+def refuse_lost_columns(before: Mapping[str, str], answers: Answers) -> None:
+    """Refuse a source in which a column is gone that was read so far. Raises UnreadableSource.
+
+    Recognised by meaning, a question that was reworded would otherwise read as if nobody had answered it.
+    """
+    kinds = {_kind(key) for key in answers.columns}
+    lost = [t for key, t in before.items() if _kind(key) in _NEEDED - kinds and t not in answers.header]
+    if lost and answers.header:
+        titles = " ; ".join(f"« {title} »" for title in dict.fromkeys(lost))
+        raise UnreadableSource(
+            f"La liste n'a plus de colonne {titles}, lue jusqu'ici ; rien n'est changé pour personne",
+            remedy="rendre son titre à la colonne, ou l'indiquer sous [registrations.columns] (orchestrator columns "
+            "FICHIER) ; si c'est voulu : orchestrator apply --confirm-withdrawals",
+        )
+
+
+_NEEDED = frozenset({"sessions", "wishes", "name", "shown_as", "needs"})
+
+
+def _kind(key: str) -> str:
+    """What kind of column a key of Answers.columns is."""
+    return "name" if key in ("first_name", "last_name", "full_name") else key.partition(".")[0]
 
 
 def _say_who_is_held(held: tuple[str, ...], report: Report) -> None:

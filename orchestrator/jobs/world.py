@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from orchestrator.core.model import Event, Refusal
+from orchestrator.core.model import Event, Finding, Refusal
 from orchestrator.core.presence import NOTHING_KNOWN, Live
 from orchestrator.ports import Clock, Meetings, Post, Registrations, Returns, Scribe, Siren
 from orchestrator.store import Planned, Store
@@ -99,6 +99,7 @@ class Report:
     gone: int = 0
     held: int = 0
     refused: tuple[Refusal, ...] = ()
+    findings: tuple[Finding, ...] = ()
     changes: list[str] = field(default_factory=list)
     registered: int = 0
     unregistered: int = 0
@@ -121,6 +122,7 @@ class Report:
             edited=self.edited + other.edited,
             gone=self.gone + other.gone,
             refused=self.refused or other.refused,
+            findings=self.findings or other.findings,
             changes=self.changes + other.changes,
             registered=self.registered + other.registered,
             unregistered=self.unregistered + other.unregistered,
@@ -136,6 +138,9 @@ class Report:
             "withdrawn": self.gone,
             "held": self.held,
             "refused_rows": [{"line": r.line, "reason": r.reason} for r in self.refused],
+            "findings": [
+                {"line": f.line, "code": f.code, "message": f.message, "remedy": f.remedy} for f in self.findings
+            ],
             "zoom": list(self.changes),
             "registered": self.registered,
             "unregistered": self.unregistered,
@@ -161,6 +166,10 @@ class Report:
         )
         lines = [counted(*count) for count in counts if count[0]] + self.changes
         lines += [f"ligne {r.line} inutilisable : {r.reason}" for r in self.refused]
+        if self.findings:
+            lines.append(
+                counted(len(self.findings), "constat", "constats") + " à lire : orchestrator registrations check"
+            )
         return lines or ["rien à faire"]
 
     def decide_again(self, at: datetime) -> None:

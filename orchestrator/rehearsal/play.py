@@ -19,6 +19,7 @@ from orchestrator import wiring
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.model import Answer, Event
 from orchestrator.gateways.registrations import Columns, in_file
+from orchestrator.gateways.registrations.files import newest
 from orchestrator.rehearsal import people, report
 from orchestrator.rehearsal.clock import SharedClock
 from orchestrator.rehearsal.faults import Trouble
@@ -52,7 +53,7 @@ def cast(settings: Settings, registrations: Path | None, folder: Path) -> Cast:
     columns = wiring.columns(settings)
     if registrations is not None:
         return Cast(file=registrations, columns=columns)
-    if source.source == "file" and source.path.is_file():
+    if source.source == "file" and source.path.exists():
         return Cast(file=source.path, columns=columns)
     event = settings.event
     file = folder / "inscriptions-inventees.csv"
@@ -140,7 +141,8 @@ class Play:
         self.merges = [t for t in self.troubles if t.kind == "merge"]
         rows, late = self._rows(), self._latecomers()
         source = self.folder / "inscriptions.csv"
-        growing = GrowingFile(self.cast.file.read_bytes(), self.cast.columns, rows, late, source)
+        register = in_file(self.cast.file, self.cast.columns, self.event)
+        growing = GrowingFile(newest(self.cast.file).read_bytes(), register.laid_out, rows, late, source)
         everybody = sorted([*rows, *late], key=lambda a: a.at)
         begins = min([a.at for a in everybody] + [self.event.seating.tell_at - timedelta(hours=1)])
         self.clock.set(begins)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from orchestrator.core.model import Answer, Answers, Event, identity
-from orchestrator.gateways.registrations import Columns
-from orchestrator.gateways.registrations.columns import locate
-from orchestrator.gateways.registrations.tables import Table, decoded, parse
+from orchestrator.gateways.registrations.contents import as_csv
+from orchestrator.gateways.registrations.layout import Layout
+from orchestrator.gateways.registrations.tables import Table, parse
 
 BEFORE = timedelta(days=21)
 """Rows older than this before the first session are there from the beginning."""
@@ -45,13 +45,19 @@ class GrowingFile:
     """Writes, at any instant, the rows that have appeared by then, in their own order and wording, and latecomers."""
 
     def __init__(
-        self, original: bytes, columns: Columns, rows: Sequence[Arrival], late: Sequence[Arrival], path: Path
+        self,
+        original: bytes,
+        laid_out: Callable[[Table], Layout],
+        rows: Sequence[Arrival],
+        late: Sequence[Arrival],
+        path: Path,
     ) -> None:
         self._rows = sorted(rows, key=lambda a: a.line)
-        self._original = decoded(original, path.name)
+        self._original = as_csv(original, path.name)
         self._header, self._pieces = _pieces(self._original, [a.line for a in self._rows])
-        table = parse(original, path.name)
-        self._late = [(a.at, _as_row(table, columns, a.answer)) for a in late if a.answer is not None]
+        table = parse(self._original.encode(), path.name)
+        layout = laid_out(table)
+        self._late = [(a.at, _as_row(table, layout, a.answer)) for a in late if a.answer is not None]
         self._path = path
         self._written: str | None = None
 
@@ -73,18 +79,18 @@ class GrowingFile:
         fresh.replace(self._path)
 
 
-def _as_row(table: Table, columns: Columns, answer: Answer) -> str:
+def _as_row(table: Table, layout: Layout, answer: Answer) -> str:
     """Write an answer in the columns of a file: coming to every session, without wishes."""
-    places = locate(table, columns)
+    columns, sessions = layout.columns, layout.sessions
     cells = [""] * len(table.header)
     typed = {"email": answer.address, "first_name": answer.first_name, "last_name": answer.last_name}
     for name, value in typed.items():
-        for index in places.texts[name][:1]:
+        for index in layout.texts[name][:1]:
             cells[index] = value
-    for question in places.sessions.values():
+    for question in sessions.yes.values():
         cells[question[0]] = columns.yes[0]
-    for index in places.question[:1]:
-        cells[index] = ", ".join(said[0] for said in columns.answers.values() if said)
+    for index in sessions.question[:1]:
+        cells[index] = ", ".join(said[0] for said in columns.answers.values() if said) or "journée entière"
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=table.delimiter).writerow(cells)
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 from orchestrator import shipped
 from orchestrator.settings.bare import bare, is_empty
+from orchestrator.settings.checks import ADAPTERS
 from orchestrator.settings.load import SERVICE, Found, files_of, from_text, load, look
 from orchestrator.settings.remarks import in_words, is_over, remarks
 from orchestrator.settings.store_alone import store_url
@@ -17,6 +18,7 @@ from orchestrator.settings.values import (
 )
 
 __all__ = [
+    "ADAPTERS",
     "SERVICE",
     "ColumnNames",
     "Found",

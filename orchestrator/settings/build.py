@@ -92,21 +92,25 @@ def _source(gate: Gate, event: Event, folder: Path) -> Source:
         url=said.url,
         document=said.document,
         credentials=_absolute(said.credentials, folder) if said.credentials else None,
+        google_url=said.google_url.rstrip("/"),
+        corrections=_absolute(said.corrections, folder),
+        options=_fixed(said.options),
         form_url=said.form_url,
         closes_at=event.closes_at,
         limit=said.limit,
         yes=said.yes,
-        columns=_columns(said.columns),
+        columns=_columns(said.columns, said.extra),
     )
 
 
-def _columns(said: Columns) -> ColumnNames:
+def _columns(said: Columns, extra: Mapping[str, str]) -> ColumnNames:
     return ColumnNames(
         **said.model_dump(exclude={"sessions", "wishes"}),
         sessions=_fixed(said.sessions.by_session),
         question=said.sessions.question,
         answers=_fixed(said.sessions.answers),
         wishes=_fixed(said.wishes),
+        extra=_fixed(extra),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.metadata import entry_points
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -14,7 +15,11 @@ from orchestrator.settings.lines import Loc
 from orchestrator.settings.names import problems_with_names
 from orchestrator.settings.seats import problems_with_seats
 from orchestrator.settings.walls import instant, trouble, walls
-from orchestrator.settings.words import Problem
+from orchestrator.settings.words import Problem, nearest
+
+SOURCES = ("file", "url", "google-forms", "google-sheets")
+ADAPTERS = "orchestrator.registrations"
+"""The group of entry points under which other packages bring sources."""
 
 
 def problems_between(gate: Gate, event: Event) -> Iterator[Problem]:
@@ -137,6 +142,10 @@ def _rooms(gate: Gate, event: Event) -> Iterator[Problem]:
 
 def _source(gate: Gate) -> Iterator[Problem]:
     said = gate.registrations
+    if said.source not in SOURCES and said.source not in (found := adapters()):
+        yield nearest(("registrations", "source"), said.source, (*SOURCES, *found), "source inconnue")
+    if said.google_url and not is_loopback(urlsplit(said.google_url).hostname or ""):
+        yield Problem(("registrations", "google_url"), "ne sert qu'aux essais, sur cette machine", "retirez cette clé")
     needs = {"url": ("url",), "google-forms": ("document", "credentials"), "google-sheets": ("document", "credentials")}
     for key in needs.get(said.source, ()):
         if not getattr(said, key):
@@ -144,10 +153,21 @@ def _source(gate: Gate) -> Iterator[Problem]:
             yield Problem(("registrations", key), what, f'ajoutez `{key} = "…"`', missing=True)
 
 
+def adapters() -> tuple[str, ...]:
+    """The names of the sources that other packages bring."""
+    return tuple(sorted(point.name for point in entry_points(group=ADAPTERS)))
+
+
 def _in_the_clear(gate: Gate) -> Iterator[Problem]:
     if gate.mail.security == "none" and not is_loopback(gate.mail.host):
         what = f"sans chiffrement, le courrier ne peut aller qu'à cette machine (reçu : « {gate.mail.host} »)"
         yield Problem(("mail", "security"), what, 'écrivez `security = "starttls"`')
+    if (
+        (url := gate.registrations.url)
+        and not url.startswith("https://")
+        and not is_loopback(urlsplit(url).hostname or "")
+    ):
+        yield Problem(("registrations", "url"), "l'adresse doit être chiffrée", "commencez par `https://`")
     if gate.bounces and gate.bounces.security == "none" and not is_loopback(gate.bounces.host):
         what = f"sans chiffrement, la boîte ne peut être que sur cette machine (reçu : « {gate.bounces.host} »)"
         yield Problem(("bounces", "security"), what, 'écrivez `security = "tls"`')

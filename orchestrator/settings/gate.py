@@ -141,11 +141,15 @@ class Columns(Section):
 
 
 class RegistrationsSection(Section):
-    source: Literal["file", "google-forms", "google-sheets", "url"] = "file"
+    source: Words = "file"
     path: Words = "inscriptions.csv"
     url: Url = ""
     document: Line = ""
     credentials: Line = ""
+    google_url: Url = ""
+    corrections: Words = "corrections.toml"
+    extra: dict[str, Words] = Field(default_factory=dict)
+    options: dict[str, str] = Field(default_factory=dict)
     form_url: Url = ""
     closes: Moment | None = None
     limit: Count = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ from orchestrator.settings.values import Settings
 from orchestrator.settings.words import Problem, problems_of
 
 SERVICE = "service.toml"
+_DECISIONS = re.compile(r"(?:.*\.)?corrections\.toml").fullmatch
+"""The organiser's decisions on answers lie beside the events' files."""
 
 
 Texts = Mapping[Path, str]

@@ -77,19 +77,28 @@ class ColumnNames:
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     wishes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Session key → its ranked questions, best first."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """Title of a column that is kept → the purpose it is kept for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where the form's answers are read, and how."""
 
-    source: Literal["file", "google-forms", "google-sheets", "url"]
+    source: str
+    """file, url, google-forms, google-sheets, or the name of somebody else's adapter."""
     path: Path
     url: str = field(repr=False)
     document: str
     """The id of the Google form or spreadsheet."""
     credentials: Path | None
     """A Google service account's key file."""
+    google_url: str
+    """Where Google is, when it is not Google: tests."""
+    corrections: Path
+    """The organiser's decisions on single answers."""
+    options: Mapping[str, str]
+    """For somebody else's adapter."""
     form_url: str
     closes_at: datetime | None
     limit: int

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from orchestrator.store.attendance import AttendanceKept, Issued, Present
 from orchestrator.store.board import Board
+from orchestrator.store.byhand import ByHand, Line
 from orchestrator.store.configs import Accepted, Configs, digest_of
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import Delivery, Dotted, Planned, Released, Settled, Step
@@ -45,6 +46,7 @@ __all__ = [
     "Issued",
     "Journal",
     "Kept",
+    "Line",
     "Memos",
     "Notices",
     "Pages",
@@ -136,6 +138,7 @@ class Store:
         self.entries = Entries(self.db)
         self.pages = Pages(self.db)
         self.returns = Returns(self.db)
+        self.byhand = ByHand(self.db)
 
     def open(self) -> Store:
         self.db.migrate()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from orchestrator.core.model import Event, Person, Refusal, Seat
+from orchestrator.core.model import Event, Finding, Person, Refusal, Seat
 from orchestrator.store.database import Database
 from orchestrator.store.schema import event, intake, merged, person, seat
 
@@ -25,6 +25,9 @@ class Reading:
     rows: int
     refused: tuple[Refusal, ...] = ()
     held: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Our key → the title it was read under."""
 
 
 # Statements that are asked for every letter or beat, built once.
@@ -89,7 +92,8 @@ class People:
         """Everyone registered and not withdrawn, by e-mail."""
         query = sa.select(person).where(person.c.event == key, person.c.withdrawn_at.is_(None))
         with self._db.read() as c:
-            return {row.email: person_from(row) for row in c.execute(query)}
+            alike: dict[Any, Any] = {}
+            return {row.email: person_from(row, alike) for row in c.execute(query)}
 
     def one(self, key: str, email: str) -> Person | None:
         """Somebody registered and not withdrawn."""
@@ -126,6 +130,8 @@ class People:
             rows=row.rows,
             refused=tuple(Refusal(line=r["line"], reason=r["reason"]) for r in row.refused),
             held=tuple(row.held),
+            findings=tuple(Finding(**found) for found in row.findings),
+            columns=row.columns,
         )
 
     def record(
@@ -139,40 +145,47 @@ class People:
                 "rows": reading.rows,
                 "refused": [{"line": r.line, "reason": r.reason} for r in reading.refused],
                 "held": list(reading.held),
+                "findings": [asdict(found) for found in reading.findings],
+                "columns": dict(reading.columns),
             }
             if c.execute(sa.select(intake.c.event).where(intake.c.event == key)).scalar() is None:
                 c.execute(intake.insert().values(event=key, **values))
             else:
                 c.execute(intake.update().where(intake.c.event == key).values(**values))
-            self._write_people(c, key, new, edited)
-            self._withdraw(c, key, gone, reading.read_at)
+            write_people(c, key, new, edited)
+            withdraw(c, key, gone, reading.read_at)
             if new or edited or gone:
                 bump(c, key)
 
-    def _write_people(self, c: sa.Connection, key: str, new: Sequence[Person], edited: Sequence[Person]) -> None:
-        known: set[str] = set()
-        if new:
-            known = set(c.execute(sa.select(person.c.email).where(person.c.event == key)).scalars())
-        if fresh := [_row(key, p) for p in new if p.email not in known]:
-            c.execute(person.insert(), fresh)
-        if changed := [*edited, *(p for p in new if p.email in known)]:
-            update = (
-                person.update()
-                .where(person.c.event == sa.bindparam("k_event"), person.c.email == sa.bindparam("k_email"))
-                .values({name: sa.bindparam(f"v_{name}") for name in _row(key, changed[0]) if name not in _KEYS})
-            )
-            c.execute(update, [_update(key, p) for p in changed])
 
-    def _withdraw(self, c: sa.Connection, key: str, gone: Sequence[str], at: datetime) -> None:
-        for chunk in _chunks(gone):
-            c.execute(person.update().where(person.c.event == key, person.c.email.in_(chunk)).values(withdrawn_at=at))
-            c.execute(seat.delete().where(seat.c.event == key, seat.c.person.in_(chunk)))
+def write_people(c: sa.Connection, key: str, new: Sequence[Person], edited: Sequence[Person]) -> None:
+    """Write people down in pieces; `new` ones who were there before are registered again."""
+    known: set[str] = set()
+    if new:
+        known = set(c.execute(sa.select(person.c.email).where(person.c.event == key)).scalars())
+    for chunk in _chunks([p for p in new if p.email not in known], 2_000):
+        c.execute(person.insert(), [_row(key, p) for p in chunk])
+    for chunk in _chunks([*edited, *(p for p in new if p.email in known)], 2_000):
+        c.execute(_UPDATE, [_update(key, p) for p in chunk])
+
+
+def withdraw(c: sa.Connection, key: str, gone: Sequence[str], at: datetime) -> None:
+    """Note that people are registered no longer, and free their seats."""
+    for chunk in _chunks(gone):
+        c.execute(person.update().where(person.c.event == key, person.c.email.in_(chunk)).values(withdrawn_at=at))
+        c.execute(seat.delete().where(seat.c.event == key, seat.c.person.in_(chunk)))
 
 
 _KEYS = ("event", "email")
+_UPDATE = (
+    person.update()
+    .where(person.c.event == sa.bindparam("k_event"), person.c.email == sa.bindparam("k_email"))
+    .values({c.name: sa.bindparam(f"v_{c.name}") for c in person.columns if c.name not in _KEYS})
+)
+_Item = TypeVar("_Item")
 
 
-def _chunks(items: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+def _chunks(items: Sequence[_Item], size: int = 500) -> Iterable[Sequence[_Item]]:
     return (items[i : i + size] for i in range(0, len(items), size))
 
 
@@ -190,6 +203,7 @@ def _row(key: str, p: Person) -> dict[str, Any]:
         "organisation": p.organisation,
         "needs": p.needs,
         "timezone": p.timezone,
+        "extra": dict(p.extra),
         "line": p.line,
         "submitted_at": p.submitted_at,
         "registered_at": p.registered_at,
@@ -202,23 +216,33 @@ def _update(key: str, p: Person) -> dict[str, Any]:
     return {f"k_{n}" if n in _KEYS else f"v_{n}": value for n, value in row.items()}
 
 
-def person_from(row: Any) -> Person:
+def person_from(row: Any, alike: dict[Any, Any] | None = None) -> Person:
+    """Read a person; those who chose alike share their choices through `alike`: there are many people, few choices."""
+    alike = {} if alike is None else alike
+    sessions = tuple(row.sessions)
+    wishes = tuple((s, tuple(tuple(rank) for rank in ranks)) for s, ranks in row.wishes.items())
+    if wishes not in alike:
+        alike[wishes] = dict(wishes)
     return Person(
         email=row.email,
-        address=row.address,
+        address=row.email if row.email == row.address else row.address,
         first_name=row.first_name,
         last_name=row.last_name,
         shown_as=row.shown_as,
         language=row.language,
-        sessions=tuple(row.sessions),
-        wishes={s: tuple(tuple(rank) for rank in ranks) for s, ranks in row.wishes.items()},
+        sessions=alike.setdefault(sessions, sessions),
+        wishes=alike[wishes],
         organisation=row.organisation,
         needs=row.needs,
         timezone=row.timezone,
+        extra=row.extra or _NOTHING,
         line=row.line,
         submitted_at=row.submitted_at,
         registered_at=row.registered_at,
     )
+
+
+_NOTHING: dict[str, str] = {}
 
 
 class Seats:

@@ -72,6 +72,8 @@ intake = sa.Table(
     number("rows"),
     json("refused", "[]"),
     json("held", "[]"),
+    json("findings", "[]"),
+    json("columns"),  # our key → the title it was read under
 )
 
 person = sa.Table(
@@ -93,6 +95,18 @@ person = sa.Table(
     sa.Column("registered_at", Instant, nullable=False),
     sa.Column("withdrawn_at", Instant),
     text("timezone"),
+    json("extra"),  # columns kept for a declared purpose
+)
+
+entry = sa.Table(
+    "entry",  # what the organiser said of somebody by hand; it wins over the source at every reading
+    metadata,
+    text("event", primary_key=True),
+    text("email", primary_key=True),
+    json("fields"),
+    number("added"),
+    sa.Column("withdrawn_at", Instant),
+    sa.Column("entered_at", Instant, nullable=False),
 )
 
 seat = sa.Table(

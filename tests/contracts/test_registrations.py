@@ -173,7 +173,7 @@ def test_every_way_of_saving_gives_the_same_person(tmp_path: Path, data: bytes) 
 
 def test_excels_sep_line_says_the_delimiter_and_counts_as_a_line() -> None:
     table = parse(b"sep=;\r\na,b;c\r\n1,2;3\r\n", "f.csv")
-    assert table == Table("f.csv", ("a,b", "c"), [Row(3, ["1,2", "3"])], ";", line=2)
+    assert replace(table, rows=list(table.rows)) == Table("f.csv", ("a,b", "c"), [Row(3, ("1,2", "3"))], ";", line=2)
 
 
 def test_points_colons_and_commas_in_questions_are_no_delimiters() -> None:
@@ -185,7 +185,7 @@ def test_lines_are_those_a_text_editor_shows() -> None:
     text = '\n"E\nmail",Nom\n\n"a@b.fr","X\r\nY\u2028\x0b"\n  , \nc@d.fr\ne@f.fr,Z,de trop\n'
     table = parse(text.encode(), "f.csv")
     assert table.header == ("E\nmail", "Nom")
-    assert table.rows == [(5, ["a@b.fr", "X\nY\u2028\x0b"]), (8, ["c@d.fr", ""]), (9, ["e@f.fr", "Z", "de trop"])]
+    assert list(table.rows) == [(5, ("a@b.fr", "X\nY\u2028\x0b")), (8, ("c@d.fr", "")), (9, ("e@f.fr", "Z", "de trop"))]
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\ue000"), max_size=8)

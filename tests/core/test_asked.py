@@ -9,8 +9,7 @@ import pytest
 
 from orchestrator.core.holds import WaveKey, waves
 from orchestrator.core.letters import Owed, Recipient, almanac, owed, scheduled
-from orchestrator.core.model import LetterWishes, Quota
-from orchestrator.core.model import Notice as TurnedAway
+from orchestrator.core.model import LetterWishes, Quota, TurnedAway
 from orchestrator.core.notices import Notice, addressed, again, announcement, turned_away
 from orchestrator.core.presence import Live
 from orchestrator.core.told import farewell

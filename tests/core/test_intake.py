@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core.alike import is_same_person
 from orchestrator.core.intake import FULL, NO_SESSION, TOO_LATE, Intake, Rules, decide
-from orchestrator.core.model import Answer, Answers, Notice, Person, Refusal, Wishes
+from orchestrator.core.model import Answer, Answers, Person, Refusal, TurnedAway, Wishes
 
 NOW = datetime(2021, 6, 20, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -135,8 +135,8 @@ def test_of_two_people_under_one_address_the_first_keeps_the_place_and_the_secon
     rows = [answer(2, name="Marie", at=1), answer(3, name="Paul", at=2), answer(4, name="MARIE", at=3, wishes=B)]
     intake = take(rows)
     assert [(person.first_name, person.wishes["matin"]) for person in intake.new] == [("MARIE", B)]
-    assert intake.notices == (
-        Notice(email="zoe@exemple.fr", address="zoe@exemple.fr", reason="shared", name="Paul", line=3),
+    assert intake.turned_away == (
+        TurnedAway(email="zoe@exemple.fr", address="zoe@exemple.fr", reason="shared", name="Paul", line=3),
     )
     assert [(f.line, f.code) for f in intake.findings] == [(3, "shared-address")]
     assert intake.refused == ()
@@ -271,7 +271,7 @@ def without_lines(people: Mapping[str, Person]) -> dict[str, Person]:
 def test_importing_twice_is_importing_once(history: tuple[Answer, ...]) -> None:
     rows = numbered(history)
     again = take(rows, known_from(rows), LATER, confirmed=True)
-    assert replace(again, refused=(), notices=(), findings=()) == Intake()
+    assert replace(again, refused=(), turned_away=(), findings=()) == Intake()
 
 
 @quick
@@ -281,7 +281,7 @@ def test_the_order_of_rows_does_not_matter_when_their_stamps_differ(history, ran
     one, other = known_from(numbered(history)), known_from(numbered(shuffled))
     assert without_lines(one) == without_lines(other)
     again, first = take(numbered(shuffled), one, LATER), take(numbered(shuffled))
-    assert again == Intake(refused=first.refused, notices=first.notices, findings=first.findings)
+    assert again == Intake(refused=first.refused, turned_away=first.turned_away, findings=first.findings)
 
 
 @quick
@@ -307,7 +307,7 @@ def test_newcomers_after_the_closing_are_refused_and_known_people_stay() -> None
     found = decide(Answers(rows=tuple(rows)), {}, NOW, rules=Rules(wishes_until=FREEZE, closes_at=closes))
     assert [p.email for p in found.new] == ["a@exemple.fr"]
     assert found.refused == (Refusal(line=3, reason=TOO_LATE),)
-    assert [(n.email, n.reason, n.name) for n in found.notices] == [("b@exemple.fr", "late", "Zoé")]
+    assert [(n.email, n.reason, n.name) for n in found.turned_away] == [("b@exemple.fr", "late", "Zoé")]
     again = decide(
         Answers(rows=tuple(rows)), after({}, found), LATER, rules=Rules(wishes_until=FREEZE, closes_at=closes)
     )
@@ -319,6 +319,6 @@ def test_beyond_the_limit_people_wait_and_enter_when_a_place_frees() -> None:
     first = decide(Answers(rows=tuple(rows)), {}, NOW, rules=Rules(wishes_until=FREEZE, limit=2))
     assert [p.email for p in first.new] == ["p4@exemple.fr", "p3@exemple.fr"]
     assert first.refused == (Refusal(line=2, reason=FULL),)
-    assert [(n.email, n.reason) for n in first.notices] == [("p2@exemple.fr", "full")]
+    assert [(n.email, n.reason) for n in first.turned_away] == [("p2@exemple.fr", "full")]
     left = decide(Answers(rows=tuple(rows[:2])), after({}, first), LATER, rules=Rules(wishes_until=FREEZE, limit=2))
     assert ([p.email for p in left.new], left.gone) == (["p2@exemple.fr"], ("p4@exemple.fr",))

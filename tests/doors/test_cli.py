@@ -34,10 +34,11 @@ def kinds(lab: Lab) -> Counter[str]:
 def test_help_lists_the_verbs_in_the_order_one_meets_them() -> None:
     listed = CliRunner().invoke(main, ["--help"]).stdout.partition("Commands:")[2]
     verbs = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
-    work = ["init", "new", "check", "plan", "apply", "run", "login-link", "api-token", "status", "seats"]
+    work = ["init", "new", "check", "plan", "apply", "run", "login-link", "api-token", "status"]
+    registered = ["registrations", "columns", "person", "seats"]
     by_hand = ["outbox", "pause", "resume", "approve", "announce", "resend", "fallback"]
-    rest = ["person", "purge", "sheet", "drift", "trial", "rehearse", "demo", "fake-zoom", "doctor", "backup"]
-    assert verbs == [*work, *by_hand, "preview", *rest]
+    rest = ["purge", "sheet", "drift", "trial", "rehearse", "demo", "fake-zoom", "doctor", "backup"]
+    assert verbs == [*work, *registered, *by_hand, "preview", *rest]
 
 
 def test_help_starts_without_the_heavy_libraries() -> None:
@@ -149,7 +150,7 @@ def test_an_unreadable_list_keeps_everybody(lab: Lab) -> None:
     (lab.folder / "inscriptions.csv").write_bytes(b"\x00\x01")
     failed = lab.run("apply")
     assert failed.exit_code == 1
-    assert "n'est pas un fichier CSV" in failed.stderr
+    assert "n'est ni un fichier CSV" in failed.stderr
     assert lab.json("status")["relation-police-population"]["people"] == 6
 
 

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from orchestrator import shipped
 from orchestrator.core.model import Event, Workshop, identity
+from orchestrator.gateways.registrations import Columns, in_file
 from orchestrator.rehearsal.people import columns_for, csv_text, example, invent, write_csv
 from orchestrator.settings import Settings, is_over, load, remarks, template
 
@@ -110,10 +112,11 @@ def test_a_new_file_starts_from_the_example(tmp_path: Path, event: Event) -> Non
     assert settings.event == event
 
 
-def test_the_registrants_answer_the_questions_the_example_names(
+def test_the_registrants_answer_the_questions_and_their_columns_are_recognised(
     settings: Settings, event: Event, rows: list[dict[str, str]]
 ) -> None:
-    assert _mapping(settings) == columns_for(event)
+    titles = in_file(shipped.example_config().parent / "examples/inscriptions.csv", Columns(), event).read().columns
+    assert _mapping(titles) == {k: v for k, v in columns_for(event).items() if k != "organisation"}
     assert list(rows[0]) == [
         "Horodateur",
         "Adresse e-mail",
@@ -127,11 +130,14 @@ def test_the_registrants_answer_the_questions_the_example_names(
     ]
 
 
-def _mapping(settings: Settings) -> dict[str, Any]:
-    columns = settings.registrations.columns
-    said = {name: getattr(columns, name) for name in ("submitted_at", "email", "first_name", "last_name")}
-    said |= {"organisation": columns.organisation, "needs": columns.needs, "sessions": dict(columns.sessions)}
-    return said | {"wishes": {session: list(asked) for session, asked in columns.wishes.items()}}
+def _mapping(titles: Mapping[str, str]) -> dict[str, Any]:
+    said: dict[str, Any] = {key: title for key, title in titles.items() if "." not in key}
+    sessions = {key.partition(".")[2]: title for key, title in titles.items() if key.startswith("sessions.")}
+    wishes: dict[str, list[str]] = {}
+    for key, title in titles.items():
+        if key.startswith("wishes."):
+            wishes.setdefault(key.split(".")[1], []).append(title)
+    return said | {"sessions": sessions, "wishes": wishes}
 
 
 def test_the_example_file_is_what_the_program_invents(settings: Settings, event: Event, tmp_path: Path) -> None:

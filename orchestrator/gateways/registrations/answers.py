@@ -13,10 +13,10 @@ from orchestrator.core.model import Answer, Answers, Event, Finding, Refusal, Wi
 from orchestrator.gateways.registrations import corrections
 from orchestrator.gateways.registrations.addresses import Unusable, usable
 from orchestrator.gateways.registrations.choices import choice, workshop_choice
-from orchestrator.gateways.registrations.columns import Columns, Place, locate
+from orchestrator.gateways.registrations.columns import Place
 from orchestrator.gateways.registrations.corrections import Corrections
 from orchestrator.gateways.registrations.doubts import doubts
-from orchestrator.gateways.registrations.layout import Layout, layout_of
+from orchestrator.gateways.registrations.layout import Layout
 from orchestrator.gateways.registrations.names import clean, normal, starts_with_any
 from orchestrator.gateways.registrations.people import language_of, names_of
 from orchestrator.gateways.registrations.ranks import rank_of
@@ -28,6 +28,8 @@ from orchestrator.gateways.registrations.wishes import NO
 from orchestrator.gateways.registrations.zones import zone_named
 
 LONGEST_TEXT = 1_000
+MOST_KEPT = 20_000
+"""Rows of which it is remembered what they came to."""
 MOST_OF_A_KIND = 50
 """Findings of one kind that are listed; the rest is counted."""
 Said = tuple[str, str, str]
@@ -60,30 +62,37 @@ def understand(
     `known` is brought up to date; it holds for the same layout, event and decisions only.
     """
     form = _Form(layout, event, decided, table.zone)
-    before = {} if known is None else dict(known)
-    if known is not None:
-        known.clear()
-    found = []
+    known = {} if known is None else known
+    before = dict(known)
+    known.clear()
+    keeps = len(table.rows) <= MOST_KEPT
+    rows: list[Answer] = []
+    refused: list[Refusal] = []
+    said: list[tuple[int, tuple[Said, ...]]] = []
     for n, row in enumerate(table.rows):
-        key = _digest(row.cells)
-        taken = before.get(key) or form.read(row)
-        if known is not None:
-            known[key] = taken
-        found.append((row.line, taken))
+        if keeps:
+            key = _digest(row.cells)
+            taken = known[key] = before.get(key) or form.read(row)
+        else:
+            taken = form.read(row)
+        if isinstance(taken.answer, Answer):
+            rows.append(_at(taken.answer, row.line))
+        elif taken.answer is not None:
+            refused.append(Refusal(line=row.line, reason=str(taken.answer)))
+        if taken.said:
+            said.append((row.line, taken.said))
         if progress is not None and n % 1000 == 0:
             progress(n)
-    rows = tuple(_at(taken.answer, line) for line, taken in found if isinstance(taken.answer, Answer))
     return Answers(
-        rows=rows,
-        refused=tuple(Refusal(line=line, reason=str(t.answer)) for line, t in found if isinstance(t.answer, Unusable)),
-        findings=tuple(_findings(table, layout, found, rows, decided)),
+        rows=tuple(rows),
+        refused=tuple(refused),
+        findings=tuple(_findings(table, layout, said, rows, decided)),
         columns=layout.titles,
+        header=tuple(" ".join(title.split()) for title in table.header),
     )
 
 
-def read(table: Table, columns: Columns, event: Event) -> Answers:
-    """Lay a table out and understand it. Raises UnreadableSource."""
-    return understand(table, layout_of(table, columns, locate(table, columns), event), event)
+_NOTHING: Mapping[str, str] = {}
 
 
 def _digest(cells: Sequence[str]) -> bytes:
@@ -99,6 +108,8 @@ class _Form:
 
     def __init__(self, layout: Layout, event: Event, decided: Corrections, zone: str) -> None:
         self.layout, self.decided = layout, decided
+        self.texts = [(key, place) for key, place in layout.texts.items() if place]
+        self.blank = dict.fromkeys(layout.texts, "")
         self.zone = ZoneInfo(zone) if zone else event.zone
         self.keys = tuple(session.key for session in event.sessions)
         self.yes = starts_with_any((*layout.columns.yes, *ALSO_YES))
@@ -123,7 +134,7 @@ class _Form:
 
     def answer(self, row: Row) -> Taken:
         cells = row.cells
-        typed = {key: _first(cells, place) for key, place in self.layout.texts.items()}
+        typed = self.blank | {key: _first(cells, place) for key, place in self.texts}
         first, last = names_of(typed["first_name"], typed["last_name"], typed["full_name"])
         address = self.address(typed, f"{first} {last}")
         if address is None:
@@ -150,13 +161,13 @@ class _Form:
             language=language_of(typed["language"]),
             timezone=zone_named(typed["timezone"]),
             withdrawn=gone,
-            extra={
-                title: text
-                for title, place in self.layout.extra.items()
-                if (text := clean(_first(cells, place), LONGEST_TEXT))
-            },
+            extra=self.extra(cells),
         )
         return Taken(answer, said)
+
+    def extra(self, cells: Sequence[str]) -> Mapping[str, str]:
+        found = ((title, clean(_first(cells, place), LONGEST_TEXT)) for title, place in self.layout.extra.items())
+        return {title: text for title, text in found if text} if self.layout.extra else _NOTHING
 
     def address(self, typed: Mapping[str, str], name: str) -> str | None:
         wanted = self.decided.address(clean(typed["email"], LONGEST_TEXT), name.strip(), typed["submitted_at"])
@@ -257,8 +268,13 @@ def _unknown_wish(text: str) -> Said:
     return (
         "wish-unknown",
         f"« {clean(text)[:80]} » n'est reconnu comme aucun atelier",
-        f'si c\'en est un, ajouter à ses autres noms : aliases = ["{clean(text, 200)}"]'.replace("\\", ""),
+        f'si c\'en est un, ajouter à ses autres noms : aliases = ["{_unquoted(clean(text, 200))}"]',
     )
+
+
+def _unquoted(text: str) -> str:
+    """Take out of typed text what would end a text in TOML: it is there to be copied."""
+    return text.replace("\\", "").replace('"', "")
 
 
 def _long(cells: Sequence[str], width: int) -> Iterator[Said]:
@@ -271,14 +287,18 @@ def _long(cells: Sequence[str], width: int) -> Iterator[Said]:
 
 
 def _findings(
-    table: Table, layout: Layout, found: Sequence[tuple[int, Taken]], rows: Sequence[Answer], decided: Corrections
+    table: Table,
+    layout: Layout,
+    about: Sequence[tuple[int, tuple[Said, ...]]],
+    rows: Sequence[Answer],
+    decided: Corrections,
 ) -> list[Finding]:
     """List what is odd, in the order of the lines; the same remark about the same text once."""
     result = [Finding(line=table.line, code=code, message=text, remedy=remedy) for code, text, remedy in layout.said]
     seen: Counter[str] = Counter()
     once: set[Said] = set()
-    for line, taken in found:
-        for said in taken.said:
+    for line, remarks in about:
+        for said in remarks:
             seen[said[0]] += 1
             if (said[0] != "wish-unknown" or said not in once) and seen[said[0]] <= MOST_OF_A_KIND:
                 result.append(Finding(line=line, code=said[0], message=said[1], remedy=said[2]))
@@ -289,4 +309,6 @@ def _findings(
 
 def _first(cells: Sequence[str], place: Place) -> str:
     """Return the first of the columns that the row fills."""
+    if len(place) == 1:
+        return cells[place[0]].strip()
     return next((text for index in place if (text := cells[index].strip())), "")

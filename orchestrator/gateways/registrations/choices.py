@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 
 from orchestrator.core.model import Workshop
+from orchestrator.gateways.registrations.inclusive import one_gender
 from orchestrator.gateways.registrations.names import bare, normal
 
 Choice = Callable[[str], frozenset[str]]
@@ -14,6 +15,9 @@ Choice = Callable[[str], frozenset[str]]
 
 _BETWEEN = re.compile(r"[,;\n]")
 """What stands between ticks: Google Forms « ; » or « , », linked sheets « , », Microsoft Forms « ; »."""
+_MARK = "="
+"""Begins the spellings that are in one gender."""
+_MOST, _REMEMBERED = 100, 5_000
 
 
 def workshop_choice(workshops: Iterable[Workshop]) -> Choice:
@@ -33,22 +37,29 @@ def choice(spellings: Mapping[str, Iterable[str]], codes: Mapping[str, str]) -> 
     """
     known: dict[str, frozenset[str]] = {}
     for spelling, keys in spellings.items():
-        known[bare(spelling)] = known.get(bare(spelling), frozenset()) | frozenset(keys)
+        for spelled in {bare(spelling), _MARK + one_gender(spelling)}:
+            known[spelled] = known.get(spelled, frozenset()) | frozenset(keys)
     known.pop("", None)
+    known.pop(_MARK, None)
     longest = max((len(_BETWEEN.split(spelling)) for spelling in spellings), default=1)
     by_code = _code_choice(codes)
 
-    @cache
+    def option(pieces: list[str]) -> frozenset[str] | None:
+        """Return what pieces of a cell, together, stand for: as written, else in one gender."""
+        text = ",".join(pieces)
+        return known.get(bare(text)) or known.get(_MARK + one_gender(text))
+
+    @lru_cache(maxsize=_REMEMBERED)
     def chosen(cell: str) -> frozenset[str]:
-        pieces = _BETWEEN.split(cell)
-        bares = [bare(piece) for piece in pieces]
+        pieces = _BETWEEN.split(cell)[:_MOST]
         found: frozenset[str] = frozenset()
         at = 0
         while at < len(pieces):
             ends = range(min(len(pieces), at + longest), at, -1)
-            end = next((end for end in ends if "".join(bares[at:end]) in known), None)
-            found |= known["".join(bares[at:end])] if end else by_code(pieces[at])
-            at = end or at + 1
+            taken = next(((end, keys) for end in ends if (keys := option(pieces[at:end]))), None)
+            end, keys = taken or (at + 1, by_code(pieces[at]))
+            found |= keys
+            at = end
         return found
 
     return chosen

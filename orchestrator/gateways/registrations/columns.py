@@ -119,8 +119,9 @@ def _recognised(table: Table, mapped: Places) -> dict[str, Place]:
     for key in ("first_name", "last_name", "submitted_at", "started_at", "needs", "shown_as", "language"):
         result[key] = _alike(table, result.get(key, ()))
     result["submitted_at"] = result["submitted_at"] or result.get("started_at", ())
-    result["email"] = _addresses(table, [index for _, index in sorted(meant.get("email", []))])
-    result["email"] = result["email"] or _addresses(table, result.get("payer", ())) or _only_addresses(table, free)
+    named = tuple(index for _, index in sorted(meant.get("email", [])))
+    payer = result.get("payer", ())
+    result["email"] = _addresses(table, named) or _addresses(table, payer) or _only_addresses(table, free) or named
     return result
 
 

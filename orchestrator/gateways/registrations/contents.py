@@ -18,6 +18,11 @@ def table_of(data: bytes, name: str, wanted: Iterable[str] = ()) -> Table:
     return _chosen(_sheets(data, name), tuple(wanted), name)
 
 
+def sheet_of(data: bytes, name: str) -> Sheet:
+    """Read a file that holds one sheet; of a workbook, the first. Raises UnreadableSource."""
+    return next(iter(_sheets(data, name)))
+
+
 def as_csv(data: bytes, name: str) -> str:
     """Return a file's text; a workbook's as CSV, each row on the line it has there. Raises UnreadableSource."""
     if not is_packed(data):

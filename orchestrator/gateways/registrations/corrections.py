@@ -13,7 +13,8 @@ from orchestrator.core.model import identity
 from orchestrator.gateways.registrations.names import bare
 
 EXAMPLE = """\
-# Vos décisions sur la liste des inscriptions. Elles valent à chaque lecture ; le fichier d'origine n'est jamais modifié.
+# Vos décisions sur la liste des inscriptions. Elles valent à chaque lecture ;
+# le fichier d'origine n'est jamais modifié.
 
 # Cette adresse → celle-là.
 [addresses]

@@ -16,14 +16,19 @@ def doubts(rows: Sequence[Answer]) -> Iterator[Finding]:
     yield from _about_people(rows)
 
 
-def _about_addresses(rows: Iterable[Answer]) -> Iterator[Finding]:
-    by_email = {identity(row.address): row for row in rows}
-    counts = Counter(email.rpartition("@")[2] for email in by_email)
+def _about_addresses(rows: Sequence[Answer]) -> Iterator[Finding]:
+    counts = Counter(row.address.rpartition("@")[2].casefold() for row in rows)
     usual = oddities.usual_domains(counts)
-    better = {domain: meant for domain in counts if (meant := oddities.meant(domain, usual, counts))}
-    for email, row in by_email.items():
+    better = {domain: likely for domain in counts if (likely := oddities.meant(domain, usual, counts))}
+    told: set[str] = set()
+    for row in rows:
+        email = identity(row.address)
         local, _, domain = email.rpartition("@")
-        if meant := better.get(domain):
+        odd = domain in better or oddities.is_list(email)
+        if not odd or email in told:
+            continue
+        told.add(email)
+        if meant := better.get(domain, ""):
             yield Finding(
                 line=row.line,
                 code="address-typo",
@@ -34,22 +39,26 @@ def _about_addresses(rows: Iterable[Answer]) -> Iterator[Finding]:
             yield Finding(
                 line=row.line,
                 code="mailing-list",
-                message=f"« {row.address} » ressemble à une liste de diffusion : tous ses membres auraient le même lien",
+                message=f"« {row.address} » ressemble à une liste de diffusion : "
+                "tous ses membres auraient le même lien",
                 remedy=f'demander à la personne son adresse à elle ; sinon, dans corrections.toml : keep = ["{email}"]',
             )
 
 
 def _about_people(rows: Iterable[Answer]) -> Iterator[Finding]:
     """Report a first and last name that comes back under another address."""
-    first: dict[frozenset[str], Answer] = {}
+    first: dict[int, Answer] = {}  # by the hash of the name: of many people, the sets of words are not kept
     told: set[str] = set()
     for row in rows:
         words = words_of(f"{row.first_name} {row.last_name}")
         if len(words) < 2 or not row.last_name:
             continue
-        before = first.setdefault(words, row)
+        before = first.setdefault(hash(words), row)
+        if before is row:
+            continue
         email = identity(row.address)
-        if identity(before.address) == email or email in told:
+        same = words == words_of(f"{before.first_name} {before.last_name}")
+        if identity(before.address) == email or email in told or not same:
             continue
         told.add(email)
         yield Finding(

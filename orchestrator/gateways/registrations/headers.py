@@ -9,22 +9,25 @@ from dataclasses import dataclass
 from orchestrator.gateways.registrations.names import bare, normal
 
 _KNOWN = {
-    "email": """adresse e-mail | adresse mail | adresse de messagerie | adresse électronique | adresse courriel | courriel
-        | e-mail | mail | mél | adresse mél | email address | e-mail address | mail address | nom d'utilisateur | username
+    "email": """adresse e-mail | adresse mail | adresse de messagerie | adresse électronique | adresse courriel
+        | courriel | e-mail | mail | mél | adresse mél
+        | email address | e-mail address | mail address | nom d'utilisateur | username
         | adresse e-mail du participant | email participant | email de l'adhérent | participant email""",
     "payer": "email payeur | adresse e-mail du payeur | e-mail acheteur | email acheteur | payer email | buyer email",
-    "first_name": "prénom | prénoms | prénom participant | prénom adhérent | prénom du participant | first name | firstname"
-    " | given name | forename",
+    "first_name": "prénom | prénoms | prénom participant | prénom adhérent | prénom du participant | first name"
+    " | firstname | given name | forename",
     "last_name": "nom | nom de famille | nom d'usage | nom participant | nom adhérent | nom du participant | last name"
     " | lastname | surname | family name",
-    "full_name": "nom et prénom | prénom et nom | nom prénom | prénom nom | nom complet | nom et prénoms | full name | name"
-    " | nom & prénom | prénom & nom | identité",
+    "full_name": "nom et prénom | prénom et nom | nom prénom | prénom nom | nom complet | nom et prénoms | full name"
+    " | name | nom & prénom | prénom & nom | identité",
     "submitted_at": "horodateur | timestamp | date de soumission | heure de fin | completion time | date submitted"
-    " | submitted at | submission date | soumission à | soumis le | heure de soumission | date d'inscription | date de réponse"
+    " | submitted at | submission date | soumission à | soumis le | heure de soumission"
+    " | date d'inscription | date de réponse"
     " | date de la commande | submitdate | submitted time | terminé à | date et heure | date d'envoi | créé | complété",
     "started_at": "heure de début | start time | date de lancement | started at",
     "last_page": "dernière page | last page | lastpage",
-    "language": "langue | language | langue souhaitée | langue préférée | langue de la personne | langue de correspondance"
+    "language": "langue | language | langue souhaitée | langue préférée"
+    " | langue de la personne | langue de correspondance"
     " | langue de communication | preferred language | langue de départ | start language | startlanguage",
     "shown_as": "pseudo | pseudonyme | nom affiché | nom à afficher | nom dans zoom | nom affiché dans zoom"
     " | nom à afficher dans zoom | display name | screen name | nom zoom",
@@ -42,12 +45,15 @@ _PATTERNS = {
     "email": r"\be-?mails?\b|\bmel\b|\bmails?\b|\bcourriels?\b|\badresses? (?:electronique|de messagerie)\b",
     "full_name": r"\bnoms? (?:et |& ?|/ ?|, ?)?prenoms?\b|\bprenoms? (?:et |& ?|/ ?|, ?)?noms?\b|\bfull name\b"
     r"|\bfirst (?:name )?(?:and|&) last name\b",
-    "shown_as": r"\bpseudo|\bnom\b.*\b(?:affiche|afficher|apparaitre)\b|\b(?:affiche|afficher|apparaitre|appele)\w*\b.*\bzoom\b"
+    "shown_as": r"\bpseudo|\bnom\b.*\b(?:affiche|afficher|apparaitre)\b"
+    r"|\b(?:affiche|afficher|apparaitre|appele)\w*\b.*\bzoom\b"
     r"|\bzoom\b.*\bname\b|\bdisplay(?:ed)? name\b",
     "first_name": r"\bprenoms?\b|\b(?:first|given) name\b",
-    "last_name": r"^(?:(?:quel est )?(?:votre|ton|indiquez votre|your)? ?)nom(?: de famille| d'usage)?$|\b(?:last|family) name\b",
+    "last_name": r"^(?:(?:quel est )?(?:votre|ton|indiquez votre|your)? ?)nom(?: de famille| d'usage)?$"
+    r"|\b(?:last|family) name\b",
     "needs": r"\baccessib|\bbesoins? (?:particulier|specifique|d'|en|de)|\bhandicap|\bamenagement"
-    r"|\b(?:special|access) (?:need|requirement)|\bdispositions? particuli|\binterpret(?:e|ation)\b.*\b(?:lsf|signes)\b",
+    r"|\b(?:special|access) (?:need|requirement)|\bdispositions? particuli"
+    r"|\binterpret(?:e|ation)\b.*\b(?:lsf|signes)\b",
     "language": r"^(?:dans |en )?(?:quelle |votre |which |your )?(?:preferred )?(?:langue|language)\b",
 }
 _NOT_THEIRS = re.compile(
@@ -59,7 +65,8 @@ _CONSENT = re.compile(
     r"|subscribe|comment avez-vous|how did|conditions|politique|lu)\b"
 )
 _WHOSE = re.compile(
-    r"^(?:(?:quel(?:le)?s? (?:est|sont)|merci d'indiquer|veuillez (?:indiquer|saisir|renseigner)|indiquez|saisissez|entrez"
+    r"^(?:(?:quel(?:le)?s? (?:est|sont)|merci d'indiquer|veuillez (?:indiquer|saisir|renseigner)|indiquez|saisissez"
+    r"|entrez"
     r"|what is|please (?:enter|give)|enter) )?(?:(?:votre|vos|ton|ta|tes|your|mon|ma|my|l'|la|le) ?)?"
 )
 _NUMBERED = re.compile(r"^(?:q(?:uestion)? ?)?\d{1,2} ?[.):–-] ?", re.IGNORECASE)

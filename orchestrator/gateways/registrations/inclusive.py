@@ -1,4 +1,4 @@
-"""Brings the ways of writing both genders to one form: « acteur·rice·s », « acteur(rice)s », « acteurs et actrices »."""
+"""Brings the ways of writing both genders to one: « acteur·rice·s », « acteur(rice)s », « acteurs et actrices »."""
 
 from __future__ import annotations
 

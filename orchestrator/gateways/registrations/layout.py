@@ -42,6 +42,12 @@ class Layout:
         meant = [self.columns, self.texts, self.sessions.yes, self.sessions.question, self.wishes, self.extra]
         return repr([*meant, self.width, self.month_first])
 
+    def answers_by_session(self, table: Table, event: Event) -> dict[str, tuple[str, ...]]:
+        """Of the one question for all sessions: which of the answers given mean which session."""
+        said = sorted({text for index in self.sessions.question for text in filled(table, index)})
+        means = {text: self.sessions.meant(text) for text in said}
+        return {s.key: tuple(t for t in said if s.key in means[t]) for s in event.sessions}
+
 
 def layout_of(table: Table, columns: Columns, places: Places, event: Event) -> Layout:
     """Find wishes, then sessions, among the columns that nothing else has taken."""
@@ -68,7 +74,9 @@ def _titles(
     table: Table, places: Places, sessions: SessionColumns, wishes: Mapping[str, WishColumns]
 ) -> Iterator[tuple[str, str]]:
     def title(place: Place) -> str:
-        return " ".join(table.header[place[0]].split())
+        """The column's title; of several that hold one thing, of the one most filled."""
+        most = max(place, key=lambda index: sum(1 for _ in filled(table, index))) if len(place) > 1 else place[0]
+        return " ".join(table.header[most].split())
 
     for key, place in places.texts.items():
         if place:

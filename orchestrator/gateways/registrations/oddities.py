@@ -8,78 +8,24 @@ from collections.abc import Mapping
 
 from orchestrator.core.alike import is_one_slip_apart
 
-_BIG = [
-    "gmail.com",
-    "hotmail.fr",
-    "hotmail.com",
-    "yahoo.fr",
-    "yahoo.com",
-    "outlook.fr",
-    "outlook.com",
-    "orange.fr",
-    "wanadoo.fr",
-    "free.fr",
-    "laposte.net",
-    "sfr.fr",
-    "live.fr",
-    "live.com",
-    "icloud.com",
-    "bbox.fr",
-    "numericable.fr",
-    "neuf.fr",
-    "protonmail.com",
-    "proton.me",
-    "msn.com",
-    "googlemail.com",
-    "club-internet.fr",
-    "aliceadsl.fr",
-    "me.com",
-    "aol.com",
-    "ac-paris.fr",
-]
+_BIG = re.findall(
+    r"\S+",
+    """
+    gmail.com hotmail.fr hotmail.com yahoo.fr yahoo.com outlook.fr outlook.com orange.fr wanadoo.fr free.fr
+    laposte.net sfr.fr live.fr live.com icloud.com bbox.fr numericable.fr neuf.fr protonmail.com proton.me
+    msn.com googlemail.com club-internet.fr aliceadsl.fr me.com aol.com ac-paris.fr
+    """,
+)
 _REAL = frozenset(
-    [
-        "mail.com",
-        "ymail.com",
-        "gmx.com",
-        "gmx.fr",
-        "gmx.net",
-        "gmail.fr",
-        "mail.fr",
-        "email.com",
-        "hotmail.be",
-        "yahoo.be",
-        "live.be",
-        "hotmail.it",
-        "yahoo.it",
-        "hotmail.es",
-        "yahoo.es",
-        "hotmail.de",
-        "yahoo.de",
-        "hotmail.ch",
-        "outlook.be",
-        "outlook.es",
-        "outlook.it",
-        "outlook.de",
-        "yahoo.ca",
-        "hotmail.ca",
-        "live.ca",
-        "yahoo.in",
-        "yahoo.co",
-        "free.org",
-        "orange.com",
-        "orange.be",
-        "sfr.com",
-        "live.it",
-        "live.nl",
-        "aol.fr",
-        "msn.fr",
-        "ree.fr",
-        "me.fr",
-        "pm.me",
-        "fre.fr",
-        "ore.fr",
-    ]
+    re.findall(
+        r"\S+",
+        """
+    mail.com ymail.com gmx.com gmx.fr gmx.net gmail.fr mail.fr email.com hotmail.be yahoo.be live.be
+    hotmail.it yahoo.it hotmail.es yahoo.es hotmail.de yahoo.de hotmail.ch outlook.be outlook.es outlook.it
+    outlook.de yahoo.ca hotmail.ca live.ca yahoo.in yahoo.co free.org orange.com orange.be sfr.com live.it
+    live.nl aol.fr msn.fr ree.fr me.fr pm.me fre.fr ore.fr
+    """,
+    )
 )
 """Domains that exist although they look like another."""
 _ENDINGS = {

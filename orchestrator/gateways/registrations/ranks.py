@@ -1,4 +1,4 @@
-"""Reads a rank, of a wish, in the title of a column or in a cell: « 1er choix », « Vœu n° 2 », « second choice », « 3 »."""
+"""Reads the rank of a wish in a title or in a cell: « 1er choix », « Vœu n° 2 », « second choice », « 3 »."""
 
 from __future__ import annotations
 

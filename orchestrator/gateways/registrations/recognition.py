@@ -78,7 +78,7 @@ class _Look:
             t: self.answer.match(normal(t)) is not None or is_no(t) or self.spoken(t) == named != set()
             for t in set(rows)
         }
-        return bool(rows) and sum(fit[t] for t in rows) * 2 > len(rows)
+        return bool(rows) and (sum(fit[t] for t in rows) * 2 > len(rows) or (len(named) == 1 and self.is_asked(index)))
 
     def question(self, free: list[int]) -> Place:
         """Find the one question most of whose answers speak of sessions, several being told apart by them."""
@@ -103,9 +103,12 @@ class _Look:
         return {s.key: (found[0],) for s in self.event.sessions} if len(found) == 1 else {}
 
     def is_general(self, index: int) -> bool:
+        return self.is_asked(index) and self.is_yes_or_no(index)
+
+    def is_asked(self, index: int) -> bool:
+        """Tell whether a title asks somebody if they come."""
         header = tidy(self.table.header[index])
-        asked = _GENERAL.search(header) and not _ABOUT_OTHERS.search(header)
-        return bool(asked) and self.is_yes_or_no(index)
+        return _GENERAL.search(header) is not None and _ABOUT_OTHERS.search(header) is None
 
 
 def headers_of(table: Table, place: Place) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import lru_cache
 
 from orchestrator.core.model import Event, Session
 from orchestrator.gateways.registrations.headers import unaccented
@@ -24,7 +24,8 @@ _PARTS = {
     "soir": r"\bsoir|\bevening",
 }
 _NOT = re.compile(
-    r"^(?:non\b|no\b|aucun|ni |je ne (?:sais|peux|pourrai|viens|viendrai|participe|participerai|serai)\w* (?:pas|plus|ni)\b"
+    r"^(?:non\b|no\b|aucun|ni |je ne (?:sais|peux|pourrai|viens|viendrai|participe|participerai|serai)"
+    r"\w* (?:pas|plus|ni)\b"
     r"|pas |not |neither|none)"
 )
 GONE = re.compile(
@@ -44,28 +45,27 @@ def tidy(text: str) -> str:
 
 
 def speaker_of(event: Event) -> Callable[[str], Keys]:
-    """Return what tells the sessions a text speaks of; what is said of several is said of each."""
+    """Return what tells the sessions a text speaks of: by their names; by parts of the day, else the whole day, else
+    hours."""
     every = frozenset(s.key for s in event.sessions)
     parts = {pattern: _held(event, part) for part, pattern in _PARTS.items()}
     days = {pattern: frozenset(s.key for s in found) for pattern, found in _days(event).items()}
 
-    @cache
+    @lru_cache(maxsize=5_000)
     def spoken(text: str) -> Keys:
         whole = tidy(text)
         by_name = frozenset(s.key for s in event.sessions if _is_named(s, text))
-        found, day = by_name, every
+        parts_said, whole_said, hours_said, day = set[str](), set[str](), set[str](), every
         for piece in _BETWEEN.split(whole):
-            said = _union(keys for pattern, keys in days.items() if re.search(pattern, piece))
-            day = said or day
+            on = _union(keys for pattern, keys in days.items() if re.search(pattern, piece))
+            day = on or day
             part = _union(keys for pattern, keys in parts.items() if re.search(pattern, piece))
             hour = frozenset(s.key for s in event.sessions if re.search(_hour(s, event), piece))
-            if part:
-                found |= (part & day & hour) or (part & day) or part
-            elif hour:
-                found |= (hour & day) or hour
-            elif _WHOLE.search(piece) or (said and not by_name):
-                found |= day
-        return found
+            parts_said |= (part & day & hour) or (part & day) or part
+            hours_said |= (hour & day) or hour
+            if _WHOLE.search(piece) or (on and not part and not hour):
+                whole_said |= day
+        return by_name | (parts_said or whole_said or hours_said)
 
     return spoken
 

@@ -27,13 +27,9 @@ _ABBREVIATED = {
     "pst": -8,
     "pdt": -7,
 }
+_FRENCH = ("jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec")
 _MONTHS = {
-    **{
-        name: n
-        for n, name in enumerate(
-            ["jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec"], start=1
-        )
-    },
+    **{name: n for n, name in enumerate(_FRENCH, start=1)},
     "feb": 2,
     "apr": 4,
     "may": 5,
@@ -73,11 +69,16 @@ def is_month_first(texts: Iterable[str], zone: tzinfo) -> bool:
     Answers come one after the other, so the reading under which they do is the right one.
     """
     texts = [text for text in texts if text]
+    begins = [(int(found[1]), int(found[2])) for text in texts if (found := _TWO.match(text))]
+    if not begins or any(first > 12 for first, _ in begins):
+        return False
+    if any(second > 12 for _, second in begins):
+        return True
     ways = {first: [instant(text, zone, month_first=first) for text in texts] for first in (False, True)}
-    unread = {first: found.count(None) for first, found in ways.items()}
-    if unread[True] != unread[False]:
-        return unread[True] < unread[False]
     return _backwards(ways[True]) < _backwards(ways[False])
+
+
+_TWO = re.compile(r"(\d{1,2})/(\d{1,2})/\d", re.ASCII)
 
 
 def _backwards(found: Iterable[datetime | None]) -> int:

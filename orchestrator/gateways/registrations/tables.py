@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ class Sheet:
     """Rows as they lie in the source, blank ones left out; `delimiter` "" where it is no text."""
 
     name: str
-    rows: Sequence[Row]
+    rows: Collection[Row]
     delimiter: str = ""
     zone: str = ""
     """The zone of its hours where the source names one."""
@@ -56,7 +57,7 @@ class Table:
 
     name: str
     header: tuple[str, ...]
-    rows: Sequence[Row]
+    rows: Collection[Row]
     delimiter: str
     line: int = 1
     zone: str = ""
@@ -70,19 +71,35 @@ def parse(data: bytes, name: str, wanted: Iterable[str] = ()) -> Table:
 def titled(sheet: Sheet, wanted: Iterable[str] = ()) -> Table:
     """Find the row of titles: the one most of whose cells are understood, among the first. Raises UnreadableSource."""
     at = _title_row(sheet, frozenset(map(bare, wanted)))
-    header = sheet.rows[at]
-    width = len(header.cells)
+    header = next(islice(sheet.rows, at, None))
     return Table(
         name=sheet.name,
         header=tuple(header.cells),
-        rows=[
-            row if len(row.cells) >= width else Row(row.line, [*row.cells, *[""] * (width - len(row.cells))])
-            for row in islice(sheet.rows, at + 1, None)
-        ],
+        rows=Below(sheet.rows, at + 1, len(header.cells)),
         delimiter=sheet.delimiter,
         line=header.line,
         zone=sheet.zone,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The rows below the titles, each filled up to their number."""
+
+    rows: Collection[Row]
+    start: int
+    width: int
+
+    def __len__(self) -> int:
+        return len(self.rows) - self.start
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == mine for mine in self)
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in islice(self.rows, self.start, None):
+            missing = self.width - len(row.cells)
+            yield row if missing <= 0 else Row(row.line, (*row.cells, *[""] * missing))
 
 
 def _title_row(sheet: Sheet, wanted: frozenset[str]) -> int:
@@ -96,8 +113,9 @@ def _title_row(sheet: Sheet, wanted: frozenset[str]) -> int:
             known, first = known[:at], first[:at]
             break
     if not first:
+        line = next(iter(sheet.rows)).line
         raise UnreadableSource(
-            f"« {sheet.name} » n'a pas de titres de colonnes : la ligne {sheet.rows[0].line} est déjà une réponse",
+            f"« {sheet.name} » n'a pas de titres de colonnes : la ligne {line} est déjà une réponse",
             remedy="ajouter au-dessus une ligne de titres, par exemple : Adresse e-mail, Prénom, Nom",
         )
     if max(known):
@@ -108,56 +126,101 @@ def _title_row(sheet: Sheet, wanted: frozenset[str]) -> int:
 
 def cut(data: bytes, name: str) -> Sheet:
     """Cut the bytes of a CSV file into rows. Raises UnreadableSource."""
-    text = decoded(data, name)
-    lines = list(io.StringIO(text, newline=None))
-    declared = re.fullmatch(r'"?sep=([,;|\t])"?\n?', lines[0], re.IGNORECASE)
+    data = _in_utf8(data, name)
+    sample = list(islice(_lines(data), _SAMPLE))
+    declared = re.fullmatch(r'"?sep=([,;|\t])"?\n?', sample[0], re.IGNORECASE)
     skipped = 1 if declared else 0
-    delimiter = declared[1] if declared else _delimiter(lines)
-    rows = (row for row in _rows(lines[skipped:], delimiter, skipped + 1, name) if _filled(row.cells))
-    return Sheet(name, limited(rows, name), delimiter)
+    delimiter = declared[1] if declared else _delimiter(sample)
+    rows = Cut(data, delimiter, skipped, name)
+    return Sheet(name, replace(rows, length=counted(rows, name)), delimiter)
 
 
-def limited(rows: Iterable[Row], name: str) -> list[Row]:
-    """Take the rows, each different short cell kept in memory once. Raises UnreadableSource for too many."""
-    kept: list[Row] = []
-    once: dict[str, str] = {}
-    for row in rows:
-        kept.append(Row(row.line, [once.get(cell) or _kept(once, cell) for cell in row.cells]))
-        if len(kept) > MOST_ROWS:
-            message = f"« {name} » a plus de {MOST_ROWS} lignes"
-            raise UnreadableSource(message, remedy="ne garder que les réponses de cet événement")
-    return kept
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The rows of a text, cut anew whenever they are asked for: of a large file only its bytes are kept."""
+
+    data: bytes
+    delimiter: str
+    skipped: int
+    name: str
+    length: int = 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == mine for mine in self)
+
+    def __iter__(self) -> Iterator[Row]:
+        once: dict[str, str] = {}
+        lines = islice(_lines(self.data), self.skipped, None)
+        for row in _rows(lines, self.delimiter, self.skipped + 1, self.name):
+            if _filled(row.cells):
+                yield Row(row.line, tuple([once.get(cell) or _kept(once, cell) for cell in row.cells]))
+
+
+def _lines(data: bytes) -> io.TextIOWrapper:
+    """Read a text's lines one by one, each ended by a line feed: the whole of it is never in memory twice."""
+    return io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=None)
+
+
+def counted(rows: Iterable[Row], name: str) -> int:
+    """Count the rows. Raises UnreadableSource for too many."""
+    n = sum(1 for _ in islice(rows, MOST_ROWS + 1))
+    if n > MOST_ROWS:
+        message = f"« {name} » a plus de {MOST_ROWS} lignes"
+        raise UnreadableSource(message, remedy="ne garder que les réponses de cet événement")
+    return n
 
 
 def _kept(once: dict[str, str], cell: str) -> str:
-    if len(once) < _ONCE and len(cell) < LONGEST_CELL:
-        once[cell] = cell
-    return cell[:LONGEST_CELL]
+    """Keep each different cell once, among those seen lately: answers to a form's questions repeat."""
+    if len(once) >= _ONCE:
+        once.clear()
+    cell = cell[:LONGEST_CELL]
+    once[cell] = cell
+    return cell
 
 
 def decoded(data: bytes, name: str) -> str:
     """Decode a CSV file. Raises UnreadableSource for what is none."""
-    begins = data[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return _in_utf8(data, name).decode()
+
+
+def _in_utf8(data: bytes, name: str) -> bytes:
+    """Bring a text to UTF-8: by its byte order mark, else as UTF-8, else each line as UTF-8 or cp1252 (Excel's).
+
+    Raises UnreadableSource for what is no text.
+    """
+    begins = data[:1_000].removeprefix(_MARK).lstrip().lower()
     for start, what in _STRANGERS.items():
         if begins.startswith(start):
             raise UnreadableSource(f"« {name} » n'est pas une liste de réponses mais {what}", remedy=_AS_CSV)
-    text = _decoded(data)
-    if text.count("\0") * 100 > len(text):
-        raise UnreadableSource(f"« {name} » n'est ni un fichier CSV ni un classeur", remedy=_AS_CSV)
-    if not text.strip("\0 \r\n\t"):
-        raise _empty(name)
-    return text.replace("\0", "")
-
-
-def _decoded(data: bytes) -> str:
-    """Decode by the byte order mark, else as UTF-8, else each line by itself as UTF-8 or cp1252 (Excel's)."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    data = data.removeprefix(b"\xef\xbb\xbf")
+        data = data.decode("utf-16", errors="replace").encode("utf-8", "replace")
+    data = data.removeprefix(_MARK)
+    if not _is_utf8(data):
+        data = "".join(map(_decoded_line, data.splitlines(keepends=True))).encode()
+    if data.count(b"\0") * 100 > len(data):
+        raise UnreadableSource(f"« {name} » n'est ni un fichier CSV ni un classeur", remedy=_AS_CSV)
+    data = data.replace(b"\0", b"") if b"\0" in data else data
+    if not data.strip():
+        raise _empty(name)
+    return data
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Decode piece by piece: the whole text would take two to four times the file."""
+    decoder, piece = codecs.getincrementaldecoder("utf-8")(), 1 << 18
     try:
-        return data.decode()
+        for start in range(0, len(data), piece):
+            decoder.decode(data[start : start + piece], final=start + piece >= len(data))
     except UnicodeDecodeError:
-        return "".join(map(_decoded_line, data.splitlines(keepends=True)))
+        return False
+    return True
+
+
+_MARK = b"\xef\xbb\xbf"
 
 
 def _decoded_line(line: bytes) -> str:
@@ -193,14 +256,14 @@ def looks_like_address(cell: str) -> bool:
 _ADDRESS = re.compile(r"[^\s@,;<>()]+@[^\s@,;<>()]+\.[^\s@,;<>().\d]{2,}")
 
 
-def _rows(lines: Sequence[str], delimiter: str, line: int, name: str) -> Iterator[Row]:
+def _rows(lines: Iterable[str], delimiter: str, line: int, name: str) -> Iterator[Row]:
     reader = csv.reader(chain(lines, [_END]), delimiter=delimiter)
     start = line
     try:
         for cells in reader:
             if cells == [_END]:
                 return
-            if reader.line_num > len(lines):
+            if cells and cells[-1].endswith(_END):
                 break
             yield Row(start, cells)
             start = line + reader.line_num

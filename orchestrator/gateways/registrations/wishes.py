@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from orchestrator.core.model import Event
 from orchestrator.gateways.registrations.choices import Choice, workshop_choice
-from orchestrator.gateways.registrations.columns import MOSTLY, Place, Places, filled
+from orchestrator.gateways.registrations.columns import MOSTLY, SAMPLE, Place, Places, filled
 from orchestrator.gateways.registrations.headers import unaccented
 from orchestrator.gateways.registrations.names import bare, normal
 from orchestrator.gateways.registrations.ranks import rank_of
@@ -109,7 +110,7 @@ class _Look:
         return bare(self.session) in bare(header)
 
     def in_order(self, found: Sequence[int]) -> Iterator[Place]:
-        """Order columns by the rank their titles name, else as they stand; put together what a form's branches repeat."""
+        """Order columns by the rank their titles name, else as they stand; those a form's branches repeat are one."""
         by_rank: dict[tuple[int, str], list[int]] = {}
         for index in found:
             rank = rank_of((_BRACKET.search(self.table.header[index]) or ["", self.table.header[index]])[1])
@@ -121,4 +122,4 @@ class _Look:
                 yield from ((index,) for index in indices)
 
     def exclude_each_other(self, indices: Sequence[int]) -> bool:
-        return all(sum(bool(row.cells[i].strip()) for i in indices) < 2 for row in self.table.rows)
+        return all(sum(bool(row.cells[i].strip()) for i in indices) < 2 for row in islice(self.table.rows, SAMPLE))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orchestrator.core.errors import UnreadableSource
-from orchestrator.gateways.registrations.tables import Row, Sheet, limited
+from orchestrator.gateways.registrations.tables import LONGEST_CELL, Row, Sheet, counted
 
 LARGEST = 2_000_000
 """Bytes of a zipped workbook (xlsx, ods)."""
@@ -29,7 +29,7 @@ def is_packed(data: bytes) -> bool:
 
 
 def unpacked(data: bytes, name: str) -> tuple[bytes, str] | None:
-    """Take the one CSV file out of a zip, as Google Forms hands it out; None for a workbook. Raises UnreadableSource."""
+    """Take the one CSV file out of a zip, as Google Forms gives it; None for a workbook. Raises UnreadableSource."""
     if not data.startswith(_ZIP):
         return None
     with _opened(data, name) as archive:
@@ -42,7 +42,7 @@ def unpacked(data: bytes, name: str) -> tuple[bytes, str] | None:
 
 
 def sheets(data: bytes, name: str) -> list[Sheet]:
-    """Read every visible sheet that is not empty. Raises UnreadableSource; formulas are never run, their values are read."""
+    """Read every visible sheet. Raises UnreadableSource; formulas are never run, their last values are read."""
     try:
         answer = subprocess.run(
             [sys.executable, "-I", str(_CHILD)], input=data, capture_output=True, timeout=SECONDS, check=True
@@ -50,13 +50,16 @@ def sheets(data: bytes, name: str) -> list[Sheet]:
         found: dict[str, list[list[str]]] = json.loads(answer.stdout)
     except (subprocess.SubprocessError, ValueError) as error:
         raise _broken(name) from error
-    return [Sheet(f"{name}, feuille {title}", limited(_rows(rows), name)) for title, rows in found.items()]
+    tables = {title: list(_rows(rows)) for title, rows in found.items()}
+    for rows in tables.values():
+        counted(rows, name)
+    return [Sheet(f"{name}, feuille {title}", rows) for title, rows in tables.items()]
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> Iterator[Row]:
     for line, cells in enumerate(rows, start=1):
         if any(cell and not cell.isspace() for cell in cells):
-            yield Row(line, cells)
+            yield Row(line, tuple(cell[:LONGEST_CELL] for cell in cells))
 
 
 def _opened(data: bytes, name: str) -> zipfile.ZipFile:
