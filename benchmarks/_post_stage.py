@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,11 +87,20 @@ def _wishes(what: Event, session: str, n: int) -> tuple[tuple[str, ...], ...]:
 
 def _way(meeting: str, n: int, person: Person) -> Way:
     link = f"https://us02web.zoom.us/w/81234567890?tk={reference('link', person.email)}{n:012d}&pwd=VVhWVFZ3"
-    return Way(email=person.email, meeting=meeting, zoom_id="81234567890", state="open", registrant_id=str(n), join_url=link)
+    return Way(
+        email=person.email, meeting=meeting, zoom_id="81234567890", state="open", registrant_id=str(n), join_url=link
+    )
 
 
 def world(
-    what: Event, store: Store, port: int, *, connections: int, owner: str = "", timeouts: Timeouts | None = None, **more: Any
+    what: Event,
+    store: Store,
+    port: int,
+    *,
+    connections: int,
+    owner: str = "",
+    timeouts: Timeouts | None = None,
+    **more: Any,
 ) -> World:
     """The event's world, whose registrations and Zoom are never asked."""
     nobody: Any = None

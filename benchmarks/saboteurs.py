@@ -78,7 +78,10 @@ SABOTEURS = (
                 new='expanding=True)), letter.c.state.in_(("due", "claimed")))\n',
             ),
         ],
-        tests=[f"{OUTBOX}::test_a_claim_counts_the_attempt_and_is_leased", f"{POST}::test_two_post_rooms_never_send_the_same_letter"],
+        tests=[
+            f"{OUTBOX}::test_a_claim_counts_the_attempt_and_is_leased",
+            f"{POST}::test_two_post_rooms_never_send_the_same_letter",
+        ],
     ),
     Saboteur(
         name="key without revision",
@@ -120,7 +123,13 @@ SABOTEURS = (
     ),
     Saboteur(
         name="450 is for good",
-        edits=[Edit(file=TALK, old="    if kind == 5:\n        return AddressRefused(", new="    if kind in (4, 5):\n        return AddressRefused(")],
+        edits=[
+            Edit(
+                file=TALK,
+                old="    if kind == 5:\n        return AddressRefused(",
+                new="    if kind in (4, 5):\n        return AddressRefused(",
+            )
+        ],
         tests=[f"{POST}::test_a_letter_put_off_again_and_again_waits_longer_each_time"],
     ),
     Saboteur(

@@ -61,6 +61,7 @@ class Courier:
     def __init__(self, room: PostRoom, stop: threading.Event) -> None:
         self._room = room
         self._stop = stop
+        self._by_second = room.goes_by_second
         self._lines = room.open_lines()
         self._stock: list[Delivery] = []
         """Claimed and not yet on a line, the one wanted soonest first."""
@@ -105,7 +106,7 @@ class Courier:
 
     @property
     def _is_pausing(self) -> bool:
-        return self._stop.is_set() or self._room.is_resting
+        return self._stop.is_set() or self._room.is_resting or self._room.goes_by_second != self._by_second
 
     # claiming
 
@@ -222,14 +223,15 @@ class Courier:
     def _miss(self, delivery: Delivery, error: MailError | None) -> None:
         if error is None:
             self._give_back(delivery)
+        elif isinstance(error, AddressRefused) and error.code and self._room.is_suspect:
+            self._put_off(delivery, error.code, error.reply, in_doubt=False)
+            self._room.refuses_everybody(error.reply)
         elif isinstance(error, AddressRefused):
             log.warning("letter %s refused by the relay: %s", delivery.key, error.code)
             self._refuse(delivery, error.code, error.reply or error.message)
         elif isinstance(error, LetterDeferred | ReplyLost):
             log.warning("letter %s put off by the relay: %s", delivery.key, error.code)
-            self._put_off(
-                delivery, error.code, error.reply or error.message, in_doubt=isinstance(error, ReplyLost)
-            )
+            self._put_off(delivery, error.code, error.reply or error.message, in_doubt=isinstance(error, ReplyLost))
         elif isinstance(error, RelayUnavailable):
             self._give_back(delivery, error)
             self._room.relay_failed(error)
@@ -282,6 +284,8 @@ class Courier:
                 continue
             self._forget(step.settled)
             self._released = self._released[len(step.released) :]
+            if any(one.state == "refused" and one.code for one in step.released):
+                self._room.look_for_a_broken_relay()
             self._send_dots(ours)
             return
 

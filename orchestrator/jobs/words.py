@@ -85,9 +85,7 @@ class Words:
         changes = changes_in_words(event, who, changed)
 
         def composed(who: Recipient, name: Name) -> Mapping[str, Any]:
-            return compose(
-                event, who, name, outlook, kind=delivery.kind, session=delivery.session, changes=changes
-            )
+            return compose(event, who, name, outlook, kind=delivery.kind, session=delivery.session, changes=changes)
 
         more = (event.key, delivery.kind, delivery.session, read.version, self._glance(now).at, repr(changes))
         same = alike(who, name, outlook, composed, more)

@@ -46,6 +46,8 @@ class World:
     owner: str
     relay: str
     connections: int = 4
+    second: Post | None = None
+    """Another relay, for when the first is at fault."""
     patience: Patience = field(default_factory=Patience)
 
 

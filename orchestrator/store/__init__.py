@@ -16,7 +16,21 @@ from orchestrator.store.outbox import Outbox
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.schema import alarm
 
-__all__ = ["Alarms", "Database", "Delivery", "Dotted", "Excerpt", "Kept", "Planned", "Reading", "Released", "Settled", "Step", "Store", "Way"]
+__all__ = [
+    "Alarms",
+    "Database",
+    "Delivery",
+    "Dotted",
+    "Excerpt",
+    "Kept",
+    "Planned",
+    "Reading",
+    "Released",
+    "Settled",
+    "Step",
+    "Store",
+    "Way",
+]
 
 
 class Alarms:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from orchestrator.core.errors import OrchestratorError
 
-HEAD = "0001"
+HEAD = "0003"
 """The newest migration; a test holds it against migrations/versions."""
 WRITE_LOCK = 7_046_051
 """PostgreSQL's advisory lock that stands for SQLite's write lock."""

@@ -37,9 +37,7 @@ _PEOPLE = sa.select(person).where(
 )
 _WAYS = sa.select(way).where(way.c.event == _EVENT, way.c.email.in_(_EMAILS), way.c.state == "open")
 _SEATS = sa.select(seat).where(seat.c.event == _EVENT, seat.c.person.in_(_EMAILS))
-_TOLD = sa.select(told).where(
-    told.c.event == _EVENT, told.c.person.in_(sa.bindparam("references", expanding=True))
-)
+_TOLD = sa.select(told).where(told.c.event == _EVENT, told.c.person.in_(sa.bindparam("references", expanding=True)))
 _MEETINGS = sa.select(meeting).where(meeting.c.event == _EVENT)
 
 

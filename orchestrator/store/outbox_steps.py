@@ -16,9 +16,7 @@ from orchestrator.store.people import bring_news
 from orchestrator.store.schema import told
 
 
-def dot(
-    c: sa.Connection, owner: str, now: datetime, lasting: timedelta, letters: Sequence[Dotted]
-) -> frozenset[int]:
+def dot(c: sa.Connection, owner: str, now: datetime, lasting: timedelta, letters: Sequence[Dotted]) -> frozenset[int]:
     """Note that these may be accepted from here on, with their exact bytes; return those that are still ours.
 
     The lease begins anew: it must outlast the wait for the relay's answer to the dot.
@@ -34,18 +32,18 @@ def _dotted(one: Dotted, now: datetime, until: datetime) -> dict[str, Any]:
     return {"k_id": one.delivery.id, "v_now": now, "v_until": until, **written}
 
 
-def release(c: sa.Connection, owner: str, letters: Sequence[Released]) -> None:
+def release(c: sa.Connection, owner: str, letters: Sequence[Released], now: datetime) -> None:
     """Give back those that are still ours."""
     ours = _mine(c, owner, [one.delivery for one in letters], ("claimed", "dotted"))
     kept = [one for one in letters if one.delivery.id in ours]
     if not kept:
         return
-    c.execute(RELEASE, [_released(one) for one in kept])
+    c.execute(RELEASE, [_released(one, now) for one in kept])
     for event in sorted({one.delivery.event for one in kept if one.state != "due"}):
         bring_news(c, event)
 
 
-def _released(one: Released) -> dict[str, Any]:
+def _released(one: Released, now: datetime) -> dict[str, Any]:
     spoken = bool(one.code or one.reply)
     return {
         "k_id": one.delivery.id,
@@ -55,6 +53,7 @@ def _released(one: Released) -> dict[str, Any]:
         "v_reply": one.reply if spoken else one.delivery.reply,
         "v_in_doubt": int(one.in_doubt),
         "v_uncounted": int(not one.counted),
+        "v_refused_at": now if one.state == "refused" else None,
     }
 
 

@@ -26,11 +26,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks._post_stage import Still
-from orchestrator import wiring
 from orchestrator.outside.relay import Moment, Relay, Verdict
 from orchestrator.store import Store
 from orchestrator.store.schema import letter, told
-from tests.crash.postman import CONNECTIONS, EVENT, deliver, fill
+from tests.crash.postman import EVENT, deliver, fill
 
 CALLS = ("sendto", "recvfrom", "pwrite64", "fdatasync")
 ON_POSTGRES = ("sendto", "recvfrom")
@@ -248,7 +247,8 @@ class Trial:
         self.outcome.duplicates = len(relay.accepted) - len(times)
         self.outcome.lost = sum(1 for address in rows if not times[address])
         self.outcome.corrupt = (
-            len(bodies) - len(times)
+            len(bodies)
+            - len(times)
             + sum(1 for address, row in rows.items() if row.state != "sent" or row.in_doubt < times[address] - 1)
             + (0 if self.ground.file is None else _is_torn(self.ground.file))
         )

@@ -72,7 +72,9 @@ class Patterns:
                 return write(slots)
         return self._filled(entry, entry.pieces, slots, write)
 
-    def _filled(self, entry: Entry, pieces: tuple[Pieces, Pieces, Pieces], slots: Sequence[str], write: Write) -> Preview:
+    def _filled(
+        self, entry: Entry, pieces: tuple[Pieces, Pieces, Pieces], slots: Sequence[str], write: Write
+    ) -> Preview:
         subject, text, html = pieces
         escaped = [str(escape(slot)) for slot in slots]
         found = Preview(subject=_fill(subject, slots), text=_fill(text, slots), html=_fill(html, escaped))

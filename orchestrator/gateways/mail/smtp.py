@@ -23,6 +23,7 @@ __all__ = ["Security", "SmtpHeld", "SmtpLine", "SmtpPost", "Timeouts"]
 
 Security = Literal["starttls", "tls", "none"]
 
+
 class SmtpPost:
     """The relay. In the clear only on this machine; without a context, certificates are checked against the system's
     authorities."""
