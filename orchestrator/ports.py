@@ -191,7 +191,7 @@ class Lines(Protocol):
         """Send the final dot of the letter held: `taken`, or `missed`. `then` is offered right behind it."""
 
     def take_back(self, line: int) -> None:
-        """Do not send the letter behind a dot that is not answered yet; no news of it. The line ends with the answer."""
+        """Do not send the letter behind a dot that is not answered yet; no news of it. The line may end then."""
 
     def let_go(self, line: int) -> None:
         """Hang up. A letter without its dot is void then; there are no more news of this line."""

@@ -29,8 +29,8 @@ class Excerpt:
     meetings: Mapping[str, Kept]
 
 
-_EVENT = sa.bindparam("event")
-_EMAILS = sa.bindparam("emails", expanding=True)
+_EVENT: sa.BindParameter[str] = sa.bindparam("event")
+_EMAILS: sa.BindParameter[str] = sa.bindparam("emails", expanding=True)
 _VERSION = sa.select(event.c.version).where(event.c.key == _EVENT)
 _PEOPLE = sa.select(person).where(
     person.c.event == _EVENT, person.c.email.in_(_EMAILS), person.c.withdrawn_at.is_(None)
