@@ -76,7 +76,7 @@ class Courier:
         """The letter behind a dot, and since when, by line."""
         self._dotted: set[int] = set()
         self._opening = 0
-        self._most_lines = room.lines_allowed()
+        self._cap = room.connections
         self._dry = False
         self._claimed_at: datetime | None = None
         self._sent_since = 0
@@ -107,6 +107,10 @@ class Courier:
     @property
     def _is_pausing(self) -> bool:
         return self._stop.is_set() or self._room.is_resting or self._room.goes_by_second != self._by_second
+
+    @property
+    def _most_lines(self) -> int:
+        return min(self._cap, self._room.lines_allowed)
 
     # claiming
 
@@ -216,7 +220,7 @@ class Courier:
     def _no_line(self, error: MailError | None) -> None:
         """The relay gives no further line: make do with those there are, if there are any."""
         if self._load:
-            self._most_lines = len(self._load)
+            self._cap = len(self._load)
         elif isinstance(error, RelayUnavailable):
             self._room.relay_failed(error)
 

@@ -154,6 +154,7 @@ class PostRoom:
         until = self._by_second_until
         return self._first.second is not None and until is not None and self.clock.now() < until
 
+    @property
     def lines_allowed(self) -> int:
         """How many connections there may be: one, until a relay that failed has taken a letter again."""
         return 1 if self._failures else self.connections

@@ -140,7 +140,7 @@ SPARE = (
     letter.update()
     .where(
         letter.c.event == sa.bindparam("k_event"),
-        letter.c.person == sa.bindparam("k_person"),
+        letter.c.person.in_(sa.bindparam("people", expanding=True)),
         letter.c.rule != "",
         letter.c.state == "due",
         letter.c.due_at < sa.bindparam("k_before"),

@@ -113,10 +113,6 @@ def _tell(c: sa.Connection, event: str, letters: Iterable[Settled], now: datetim
 
 def _spare_fresh_reminders(c: sa.Connection, event: str, letters: Iterable[Delivery], now: datetime) -> None:
     """A link that left within the hour before a reminder serves as that reminder (see core.letters)."""
-    fresh = [
-        {"k_event": event, "k_person": one.person, "k_before": now + FRESH_LINK}
-        for one in letters
-        if one.kind in FIRST and not one.rule
-    ]
-    if fresh:
-        c.execute(SPARE, fresh)
+    people = [one.person for one in letters if one.kind in FIRST and not one.rule]
+    if people:
+        c.execute(SPARE, {"k_event": event, "people": people, "k_before": now + FRESH_LINK})
