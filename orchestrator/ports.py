@@ -124,6 +124,9 @@ class Letter:
 class Scribe(Protocol):
     """Puts letters in words."""
 
+    def warm_up(self) -> None:
+        """Do now what the first letter would have to wait for."""
+
     def write(self, letter: Letter) -> bytes:
         """The complete message, CRLF lines, checked. Raises UnwritableLetter."""
 

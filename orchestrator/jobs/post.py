@@ -109,6 +109,11 @@ class PostRoom:
                 break
         return self.tally
 
+    def warm_up(self) -> None:
+        """Get ready for letters: the first must not wait for templates to be read."""
+        for world in self._worlds.values():
+            world.scribe.warm_up()
+
     def recover(self) -> int:
         """Take back the letters of workers that died or fell silent."""
         store = self._first.store

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 FOLDER = Path(os.environ.get("ORCHESTRATOR_POSTFIX", "/"))
 BINARIES = FOLDER / "usr/lib/postfix/sbin"
-QUEUES = "active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace".split()
+QUEUES = ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "maildrop", "pid", "private", "public", "saved", "trace"]
 MAIN = """compatibility_level = 3.6
 queue_directory = {home}/spool
 data_directory = {home}/data
