@@ -222,14 +222,14 @@ class Courier:
         if self._load:
             self._cap = len(self._load)
         elif isinstance(error, RelayUnavailable):
-            self._room.relay_failed(error)
+            self._room.relay_failed(error, by_second=self._by_second)
 
     def _miss(self, delivery: Delivery, error: MailError | None) -> None:
         if error is None:
             self._give_back(delivery)
         elif isinstance(error, AddressRefused) and error.code and self._room.is_suspect:
             self._put_off(delivery, error.code, error.reply, in_doubt=False)
-            self._room.refuses_everybody(error.reply)
+            self._room.refuses_everybody(error.reply, by_second=self._by_second)
         elif isinstance(error, AddressRefused):
             log.warning("letter %s refused by the relay: %s", delivery.key, error.code)
             self._refuse(delivery, error.code, error.reply or error.message)
@@ -238,7 +238,7 @@ class Courier:
             self._put_off(delivery, error.code, error.reply or error.message, in_doubt=isinstance(error, ReplyLost))
         elif isinstance(error, RelayUnavailable):
             self._give_back(delivery, error)
-            self._room.relay_failed(error)
+            self._room.relay_failed(error, by_second=self._by_second)
 
     def _refuse(self, delivery: Delivery, code: int, reply: str) -> None:
         self._released.append(Released(delivery=delivery, state="refused", code=code, reply=reply))

@@ -209,10 +209,12 @@ class PostRoom:
 
     # how the relay fares
 
-    def relay_failed(self, error: RelayUnavailable) -> None:
+    def relay_failed(self, error: RelayUnavailable, *, by_second: bool = False) -> None:
         """Let everybody rest for a while: the relay is at fault, no letter and no address is."""
         now = self.clock.now()
         with self._lock:
+            if by_second != self.goes_by_second:
+                return  # another connection has said so already, and letters take the other way
             self.tally.trouble, self.tally.remedy = error.message, error.remedy
             if self._resting_until is not None and now < self._resting_until:
                 return  # another connection has said so already
@@ -231,9 +233,9 @@ class PostRoom:
         words = self._first.store.outbox.reopen(self.relay, now, now + BROKEN)
         if words:
             self.is_suspect = True
-            self.refuses_everybody(words)
+            self.refuses_everybody(words, by_second=self.goes_by_second)
 
-    def refuses_everybody(self, words: str) -> None:
+    def refuses_everybody(self, words: str, *, by_second: bool) -> None:
         """Rest: the relay answers everybody alike."""
         self.relay_failed(
             RelayUnavailable(
@@ -241,7 +243,8 @@ class PostRoom:
                 stage="rcpt",
                 permanent=True,
                 remedy="demandez à l'hébergeur du relais pourquoi (quota, blocage, identifiants), ou changez de relais",
-            )
+            ),
+            by_second=by_second,
         )
 
     def relay_works(self) -> None:

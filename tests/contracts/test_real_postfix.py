@@ -1,4 +1,4 @@
-"""The gateway and the post against a real Postfix, with a configuration of its own: nothing of the machine's is touched.
+"""The gateway and the post against a real Postfix with a configuration of its own; the machine's is not touched.
 
 Runs as root where Postfix is installed, or where $ORCHESTRATOR_POSTFIX names a folder Debian's package was laid out in
 (`apt-get download postfix && dpkg -x postfix_*.deb FOLDER`). Its letters are discarded.
@@ -26,7 +26,10 @@ pytestmark = pytest.mark.slow
 
 FOLDER = Path(os.environ.get("ORCHESTRATOR_POSTFIX", "/"))
 BINARIES = FOLDER / "usr/lib/postfix/sbin"
-QUEUES = ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "maildrop", "pid", "private", "public", "saved", "trace"]
+QUEUES = (
+    *("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold"),
+    *("incoming", "maildrop", "pid", "private", "public", "saved", "trace"),
+)
 MAIN = """compatibility_level = 3.6
 queue_directory = {home}/spool
 data_directory = {home}/data
