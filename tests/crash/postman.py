@@ -41,6 +41,13 @@ def deliver(go: Any, url: str, port: int) -> None:
     post.drain()
 
 
+def deliver_later(go: Any, url: str, port: int) -> None:
+    """The same an hour later: what was put off meanwhile is due again."""
+    post = room(url, port, clock=Still(timedelta(hours=1)))
+    go.wait()
+    post.drain()
+
+
 class Running:
     """A clock that starts at the stage's hour and goes on with the machine's."""
 
