@@ -22,10 +22,13 @@ NOW = datetime(2021, 6, 23, 15, tzinfo=UTC)
 
 
 class Still:
-    """A clock that stands still."""
+    """A clock that stands still, at the stage's hour or some time later."""
+
+    def __init__(self, later: timedelta = timedelta()) -> None:
+        self._at = NOW + later
 
     def now(self) -> datetime:
-        return NOW
+        return self._at
 
     def wait(self, until: datetime) -> None:
         """Return at once."""

@@ -47,7 +47,7 @@ def killed(database: str, workers: int, kills: int, seed: int) -> Outcome:
                 total.add(tried(laid_out, workers, [chain]))
                 if total.kills >= kills:
                     break
-            say(f"{database}, {workers} worker(s): {total.kills} kills in {time.monotonic() - started:.0f} s")
+            say(f"{database}, {workers} worker(s), {time.monotonic() - started:.0f} s: {total.as_data()}")
     return total
 
 

@@ -86,7 +86,7 @@ def first_of_a_wave(folder: Path, port: int) -> float:
 def side_by_side(folder: Path, found: _postfix.Tools | None) -> dict[str, Any]:
     """We, the limit of the machine and the peers, to the same sink in the same rounds."""
     ours, limits, stored = [], [], []
-    with _postfix.sink(found) if found else _sink.sink() as port, _postgresql(folder) as new_database:
+    with _postfix.sink(found) if found else _sink.sink() as port, _postgresql() as new_database:
         length = 0
         for n in range(ROUNDS):
             say(f"round {n + 1} of {ROUNDS}")
@@ -126,7 +126,7 @@ def far_away(folder: Path, letters: int, connections: int) -> float:
 
 
 @contextmanager
-def _postgresql(folder: Path) -> Iterator[Callable[[], str]]:
+def _postgresql() -> Iterator[Callable[[], str]]:
     """A PostgreSQL that waits for the disk, as it does by default; yields what makes a database."""
     from tests.conftest import postgres_in
 

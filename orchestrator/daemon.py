@@ -180,6 +180,7 @@ class Daemon:
 
     def deliver(self, room: PostRoom) -> None:
         """The post of one relay: deliver what is due, then wait for more."""
+        room.warm_up()
         while not self._stop.is_set():
             try:
                 room.drain(self._stop)

@@ -11,7 +11,7 @@ from orchestrator import wiring
 from orchestrator.core import intake
 from orchestrator.core.errors import BadConfiguration, OrchestratorError, UnreadableSource
 from orchestrator.core.letters import almanac
-from orchestrator.core.model import Person
+from orchestrator.core.model import Person, Quota
 from orchestrator.core.sending import Departure, Wave, departures
 from orchestrator.gateways.registrations.files import newest
 from orchestrator.jobs.preflight import preflight
@@ -187,6 +187,11 @@ def _send_plan(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield _departure(settings, clock, rule, title, wave, planned[wave])
 
 
+def _in_words(quota: Quota) -> str:
+    limits = ((quota.per_minute, "minute"), (quota.per_hour, "heure"), (quota.per_day, "jour"))
+    return ", ".join(f"{most} lettres par {time}" for most, time in limits if most) or "aucune limite"
+
+
 def _departure(settings: Settings, clock: Clock, rule: str, title: str, wave: Wave, found: Departure) -> Finding:
     zone = settings.event.zone
     leaves, last = (f"{at.astimezone(zone):%Hh%M}" for at in (found.leave_from, found.last_at))
@@ -194,7 +199,7 @@ def _departure(settings: Settings, clock: Clock, rule: str, title: str, wave: Wa
     if found.leave_from < clock.now() < wave.void_at:
         return Finding(
             level="error",
-            what=f"{what} : impossible, il aurait fallu partir plus tôt",
+            what=f"{what} : impossible avec {_in_words(settings.event.quota)}, il aurait fallu partir plus tôt",
             remedy="augmentez mail.per_minute et per_hour si le relais le permet, ou prenez un autre relais",
         )
     if found.leave_from < wave.due_at:

@@ -154,6 +154,9 @@ class Letter:
 class Scribe(Protocol):
     """Puts letters in words."""
 
+    def warm_up(self) -> None:
+        """Do now what the first letter would have to wait for."""
+
     def write(self, letter: Letter) -> bytes:
         """The complete message, CRLF lines, checked. Raises UnwritableLetter."""
 
@@ -221,7 +224,7 @@ class Lines(Protocol):
         """Send the final dot of the letter held: `taken`, or `missed`. `then` is offered right behind it."""
 
     def take_back(self, line: int) -> None:
-        """Do not send the letter behind a dot that is not answered yet; no news of it. The line ends with the answer."""
+        """Do not send the letter behind a dot that is not answered yet; no news of it. The line may end then."""
 
     def let_go(self, line: int) -> None:
         """Hang up. A letter without its dot is void then; there are no more news of this line."""

@@ -246,6 +246,20 @@ def returns(settings: Settings, elsewhere: Elsewhere | None = None) -> ImapRetur
     )
 
 
+def second_relay(settings: Settings, elsewhere: Elsewhere | None = None) -> SmtpPost | None:
+    """Reach the relay that stands in for the first, where there is one."""
+    second = settings.mail.second
+    if second is None or elsewhere is not None:
+        return None
+    return SmtpPost(
+        host=second.host,
+        port=second.port,
+        security=second.security,
+        username=second.username,
+        password=second.password.get_secret_value(),
+    )
+
+
 def registrations(settings: Settings, event: Event, elsewhere: Elsewhere | None = None) -> Register:
     """Read the form's answers. Raises BadConfiguration for a source whose adapter or library is missing."""
     if elsewhere is not None:
@@ -361,6 +375,7 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
         registrations=registrations(settings, event, elsewhere),
         meetings=zoom(settings, clock, elsewhere),
         post=relay(settings, elsewhere),
+        second=second_relay(settings, elsewhere),
         scribe=words,
         template_troubles=words.troubles,
         owner=name,

@@ -16,6 +16,8 @@ from orchestrator.core.sending import Departure, Wave, departures
 
 AT_ONCE = timedelta(minutes=3)
 """How soon a letter that is due at once should be through; decides its place in the queue."""
+ROOM_LAST = timedelta(minutes=2)
+"""A room ought to be told this long before its session; reminders of it are ahead, so that late rooms hold up none."""
 FRESH_LINK = timedelta(minutes=60)
 """Somebody whose link left less than this before a reminder's hour is not owed that reminder."""
 KINDS = (
@@ -220,7 +222,7 @@ def _rooms(book: Almanac, who: Recipient, write: Write, sessions: Collection[str
             due_at=tell_at,
             leave_from=tell_at,
             void_at=session.ends_at,
-            wanted_by=min(tell_at + timedelta(hours=1), session.starts_at),
+            wanted_by=session.starts_at - ROOM_LAST,
         )
 
 
@@ -344,12 +346,15 @@ def scheduled(event: Event, letters: Iterable[Owed]) -> list[Owed]:
     if not early:
         return letters
     return [
-        replace(letter, leave_from=early[wave]) if (wave := _wave_of(letter)) in early else letter for letter in letters
+        replace(letter, leave_from=early[wave])
+        if (wave := _wave_of(letter)) in early and letter.kind != "room"  # no room is told before its hour
+        else letter
+        for letter in letters
     ]
 
 
 def _wave_of(letter: Owed) -> tuple[datetime, datetime] | None:
-    if letter.kind not in ("reminder", "host") or letter.due_at is None:
+    if letter.kind not in ("reminder", "host", "room") or letter.due_at is None:
         return None
     return letter.due_at, letter.void_at
 

@@ -61,6 +61,7 @@ class Courier:
     def __init__(self, room: PostRoom, stop: threading.Event) -> None:
         self._room = room
         self._stop = stop
+        self._by_second = room.goes_by_second
         self._lines = room.open_lines()
         self._stock: list[Delivery] = []
         """Claimed and not yet on a line, the one wanted soonest first."""
@@ -75,7 +76,7 @@ class Courier:
         """The letter behind a dot, and since when, by line."""
         self._dotted: set[int] = set()
         self._opening = 0
-        self._most_lines = room.lines_allowed()
+        self._cap = room.connections
         self._dry = False
         self._claimed_at: datetime | None = None
         self._sent_since = 0
@@ -105,7 +106,11 @@ class Courier:
 
     @property
     def _is_pausing(self) -> bool:
-        return self._stop.is_set() or self._room.is_resting
+        return self._stop.is_set() or self._room.is_resting or self._room.goes_by_second != self._by_second
+
+    @property
+    def _most_lines(self) -> int:
+        return min(self._cap, self._room.lines_allowed)
 
     # claiming
 
@@ -215,13 +220,16 @@ class Courier:
     def _no_line(self, error: MailError | None) -> None:
         """The relay gives no further line: make do with those there are, if there are any."""
         if self._load:
-            self._most_lines = len(self._load)
+            self._cap = len(self._load)
         elif isinstance(error, RelayUnavailable):
-            self._room.relay_failed(error)
+            self._room.relay_failed(error, by_second=self._by_second)
 
     def _miss(self, delivery: Delivery, error: MailError | None) -> None:
         if error is None:
             self._give_back(delivery)
+        elif isinstance(error, AddressRefused) and error.code and self._room.is_suspect:
+            self._put_off(delivery, error.code, error.reply, in_doubt=False)
+            self._room.refuses_everybody(error.reply, by_second=self._by_second)
         elif isinstance(error, AddressRefused):
             log.warning("letter %s refused by the relay: %s", delivery.key, error.code)
             self._refuse(delivery, error.code, error.reply or error.message)
@@ -230,7 +238,7 @@ class Courier:
             self._put_off(delivery, error.code, error.reply or error.message, in_doubt=isinstance(error, ReplyLost))
         elif isinstance(error, RelayUnavailable):
             self._give_back(delivery, error)
-            self._room.relay_failed(error)
+            self._room.relay_failed(error, by_second=self._by_second)
 
     def _refuse(self, delivery: Delivery, code: int, reply: str) -> None:
         self._released.append(Released(delivery=delivery, state="refused", code=code, reply=reply))
@@ -280,6 +288,8 @@ class Courier:
                 continue
             self._forget(step.settled)
             self._released = self._released[len(step.released) :]
+            if any(one.state == "refused" and one.code for one in step.released):
+                self._room.look_for_a_broken_relay()
             self._send_dots(ours)
             return
 

@@ -20,6 +20,10 @@ from orchestrator.store import Delivery, Step
 
 log = logging.getLogger(__name__)
 
+SECOND_FOR = timedelta(minutes=10)
+"""How long letters leave by the second relay before the first is tried again."""
+BROKEN = timedelta(minutes=1)
+"""How long those whom a broken relay refused wait, so that others are tried first."""
 REST = (5, 10, 20, 40, 60)
 """Seconds before a relay that failed is tried again."""
 
@@ -88,15 +92,27 @@ class PostRoom:
         self._failures = 0
         self._is_well = False  # until it has taken a letter: an earlier process may have raised an alarm
         self._lock = threading.Lock()
+        self.is_suspect = False
+        """Whether the relay has refused everybody lately, and taken nothing since."""
+        self._by_second_until: datetime | None = None
         self.tally = Tally()
 
     def drain(self, stop: threading.Event | None = None) -> Tally:
         """Send everything that is due now over several connections; waits for nothing that is due later."""
         self.tally = Tally()
         self.recover()
-        if self.due():
-            Courier(self, stop or threading.Event()).run()
+        stop = stop or threading.Event()
+        while self.due():
+            route = self.goes_by_second
+            Courier(self, stop).run()
+            if route == self.goes_by_second or stop.is_set():
+                break
         return self.tally
+
+    def warm_up(self) -> None:
+        """Get ready for letters: the first must not wait for templates to be read."""
+        for world in self._worlds.values():
+            world.scribe.warm_up()
 
     def recover(self) -> int:
         """Take back the letters of workers that died or fell silent."""
@@ -133,8 +149,17 @@ class PostRoom:
     # what a courier asks
 
     def open_lines(self) -> Lines:
-        return self._first.post.lines()
+        """Lines to the relay, or to the second one while the first is at fault."""
+        second = self._first.second
+        return second.lines() if second is not None and self.goes_by_second else self._first.post.lines()
 
+    @property
+    def goes_by_second(self) -> bool:
+        """Whether letters leave by the second relay for now."""
+        until = self._by_second_until
+        return self._first.second is not None and until is not None and self.clock.now() < until
+
+    @property
     def lines_allowed(self) -> int:
         """How many connections there may be: one, until a relay that failed has taken a letter again."""
         return 1 if self._failures else self.connections
@@ -184,20 +209,51 @@ class PostRoom:
 
     # how the relay fares
 
-    def relay_failed(self, error: RelayUnavailable) -> None:
+    def relay_failed(self, error: RelayUnavailable, *, by_second: bool = False) -> None:
         """Let everybody rest for a while: the relay is at fault, no letter and no address is."""
         now = self.clock.now()
         with self._lock:
+            if by_second != self.goes_by_second:
+                return  # another connection has said so already, and letters take the other way
             self.tally.trouble, self.tally.remedy = error.message, error.remedy
             if self._resting_until is not None and now < self._resting_until:
                 return  # another connection has said so already
-            pause = REST[min(self._failures, len(REST) - 1)]
+            goes_by_second, self._by_second_until = self.goes_by_second, now + SECOND_FOR
+            pause = 0 if self._first.second and not goes_by_second else REST[min(self._failures, len(REST) - 1)]
+            if goes_by_second:
+                self._by_second_until = None
             self._failures, self._is_well = self._failures + 1, False
             self._resting_until = now + timedelta(seconds=pause)
         log.warning("relay unavailable at %s (code %s), resting %s s", error.stage, error.code, pause)
         self._raise_alarm({f"relay:{self.relay}": (error.message, error.remedy)})
 
+    def look_for_a_broken_relay(self) -> None:
+        """The same refusal to everybody is the relay's fault: what it refused is due again, and somebody must look."""
+        now = self.clock.now()
+        words = self._first.store.outbox.reopen(self.relay, now, now + BROKEN)
+        if words:
+            self.is_suspect = True
+            self.refuses_everybody(words, by_second=self.goes_by_second)
+
+    def refuses_everybody(self, words: str, *, by_second: bool) -> None:
+        """Rest: the relay answers everybody alike."""
+        self.relay_failed(
+            RelayUnavailable(
+                f"Le relais refuse toutes les lettres (« {words} ») ; elles restent à envoyer.",
+                stage="rcpt",
+                permanent=True,
+                remedy="demandez à l'hébergeur du relais pourquoi (quota, blocage, identifiants), ou changez de relais",
+            ),
+            by_second=by_second,
+        )
+
     def relay_works(self) -> None:
+        """A letter was accepted: the relay is well, or the second one stands in for it."""
+        if self.goes_by_second:
+            with self._lock:
+                self._failures, self._resting_until = 0, None
+            return
+        self.is_suspect = False
         with self._lock:
             was_well, self._is_well = self._is_well, True
             self._failures, self._resting_until = 0, None

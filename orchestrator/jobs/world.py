@@ -60,6 +60,8 @@ class World:
     connections: int = 4
     organisers: tuple[str, ...] = ()
     """Whom to write to beside the event's own address when something is wrong."""
+    second: Post | None = None
+    """Another relay, for when the first is at fault."""
     patience: Patience = field(default_factory=Patience)
     template_troubles: tuple[str, ...] = ()
     """What of the organiser's own templates is not used, and why."""

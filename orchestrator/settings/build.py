@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from orchestrator.core.model import Event
 from orchestrator.settings.fields import sender_parts
-from orchestrator.settings.gate import Columns, Gate, WebSection
+from orchestrator.settings.gate import Columns, Gate, SecondRelaySection, WebSection
 from orchestrator.settings.remarks import warnings_about
 from orchestrator.settings.values import (
     BounceBox,
@@ -20,6 +20,7 @@ from orchestrator.settings.values import (
     Mail,
     Mailbox,
     Privacy,
+    SecondRelay,
     Settings,
     Source,
     Web,
@@ -81,6 +82,13 @@ def _mail(gate: Gate, event: Event) -> Mail:
         password=mail.password,
         quota=event.quota,
         connections=mail.connections,
+        second=_second(mail.second) if mail.second else None,
+    )
+
+
+def _second(said: SecondRelaySection) -> SecondRelay:
+    return SecondRelay(
+        host=said.host, port=said.port, security=said.security, username=said.username, password=said.password
     )
 
 

@@ -174,6 +174,14 @@ class ZoomSection(Section):
     webhook_secret_before: SecretStr = SecretStr("")
 
 
+class SecondRelaySection(Section):
+    host: Words
+    port: Annotated[Count, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: Line = ""
+    password: SecretStr = SecretStr("")
+
+
 class MailSection(Section):
     sender: Sender = Field(alias="from")
     host: Words
@@ -186,6 +194,7 @@ class MailSection(Section):
     per_hour: Count = 0
     per_day: Count = 0
     connections: Annotated[Count, Field(ge=1, le=20)] = 4
+    second: SecondRelaySection | None = None
 
 
 class ReminderTable(Section):

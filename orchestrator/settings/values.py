@@ -45,6 +45,17 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondRelay:
+    """Where letters leave while the first relay is at fault."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    username: str
+    password: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     sender: Mailbox
     reply_to: str
@@ -55,6 +66,7 @@ class Mail:
     password: SecretStr
     quota: Quota
     connections: int
+    second: SecondRelay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ __all__ = [
     "Alarms",
     "AttendanceKept",
     "Board",
+    "ByHand",
     "Database",
     "Delivery",
     "Dotted",

@@ -33,7 +33,7 @@ class Excerpt:
 
 
 _EVENT: sa.BindParameter[str] = sa.bindparam("event")
-_EMAILS: sa.BindParameter[list[str]] = sa.bindparam("emails", expanding=True)
+_EMAILS: sa.BindParameter[str] = sa.bindparam("emails", expanding=True)
 _VERSION = sa.select(event.c.version).where(event.c.key == _EVENT)
 _PEOPLE = sa.select(person).where(
     person.c.event == _EVENT, person.c.email.in_(_EMAILS), person.c.withdrawn_at.is_(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,9 +20,12 @@ from orchestrator.store.outbox_sql import (
     DUE,
     IN_FLIGHT,
     IN_HAND,
+    LAST_SENT,
     LEAVES,
     NEXT,
     RECENT,
+    REFUSED_SINCE,
+    REOPEN,
     RUNS_OUT,
     SINCE,
     TOLD_TO,
@@ -33,6 +37,10 @@ from orchestrator.store.people import bump
 from orchestrator.store.schema import letter, told
 
 _PLENTY = 1_000_000
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+ALIKE, ALIKE_DOMAINS = 5, 3
+"""So many equal refusals in a row, at so many domains, are the relay's fault and not the addresses'."""
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 class Outbox:
@@ -115,7 +123,7 @@ class Outbox:
         """Settle, give back and dot letters in one transaction; return the ids that were still ours to dot."""
         with self._db.write() as c:
             settle(c, step.settled, now)
-            release(c, owner, step.released)
+            release(c, owner, step.released, now)
             return dot(c, owner, now, lasting, step.dotted)
 
     def due(self, relay: str, events: Collection[str], now: datetime) -> int:
@@ -134,6 +142,20 @@ class Outbox:
             elif (oldest := c.execute(RECENT, nth).scalar()) is not None:
                 frees.append(oldest + window)
         return max(frees, default=None)
+
+    def reopen(self, relay: str, now: datetime, not_before: datetime) -> str:
+        """Take refusals back that are the relay's fault: the same words to several people at several places, and
+        nobody accepted since. Says what the relay said, or "" where nothing had to be taken back."""
+        with self._db.write() as c:
+            since = _aware(c.execute(LAST_SENT, {"relay": relay}).scalar()) or _EVER
+            refused = c.execute(REFUSED_SINCE, {"relay": relay, "since": since}).all()
+            for words, rows in _by_words(refused).items():
+                domains = {row.address.rpartition("@")[2].lower() for row in rows}
+                if len(rows) >= ALIKE and len(domains) >= ALIKE_DOMAINS:
+                    ids = [row.id for row in refused]
+                    c.execute(REOPEN, {"ids": ids, "v_now": now, "v_not_before": not_before})
+                    return words
+        return ""
 
     def _room(self, c: sa.Connection, relay: str, quota: Quota, now: datetime) -> int:
         """How many letters the quota lets through now. Letters in flight count."""
@@ -221,6 +243,15 @@ class Outbox:
             for r in c.execute(query):
                 result.setdefault(r.kind, Counter())[r.state] = r.n
         return result
+
+
+def _by_words(refused: Sequence[Any]) -> dict[str, list[Any]]:
+    """Group refusals by code and enhanced status code (RFC 3463), which are the same for the same fault."""
+    result: dict[str, list[Any]] = {}
+    for row in refused:
+        status = _STATUS.match(row.reply)
+        result.setdefault(f"{row.code} {status[0] if status else ''}".strip(), []).append(row)
+    return result
 
 
 def _aware(value: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.core.letters import AT_ONCE, Owed
+
+AHEAD = timedelta(seconds=1)
+"""Speakers are ahead of everybody who is wanted by the same instant."""
 
 
 def differs(row: Any, owed: Owed, relay: str) -> bool:
@@ -27,7 +30,7 @@ def _instants(owed: Owed, first_known: datetime) -> dict[str, datetime]:
     return {
         "due_at": due_at,
         "leave_from": owed.leave_from or due_at,
-        "wanted_by": owed.wanted_by or due_at + AT_ONCE,
+        "wanted_by": (owed.wanted_by or due_at + AT_ONCE) - (AHEAD if owed.kind == "host" else timedelta()),
         "void_at": owed.void_at,
     }
 

@@ -115,6 +115,7 @@ RELEASE = (
         reply=sa.bindparam("v_reply"),
         in_doubt=letter.c.in_doubt + sa.bindparam("v_in_doubt", type_=sa.Integer),
         attempts=letter.c.attempts - sa.bindparam("v_uncounted", type_=sa.Integer),
+        refused_at=sa.bindparam("v_refused_at"),
         owner="",
         lease_until=None,
     )
@@ -124,11 +125,24 @@ UNSENT = sa.select(letter.c.id).where(_THOSE, letter.c.state != "sent")
 MINE = sa.select(letter.c.id, letter.c.state).where(
     _THOSE, letter.c.owner == sa.bindparam("owner"), letter.c.state.in_(("claimed", "dotted"))
 )
+LAST_SENT = sa.select(sa.func.max(letter.c.sent_at)).where(letter.c.relay == sa.bindparam("relay"))
+REFUSED_SINCE = sa.select(letter.c.id, letter.c.address, letter.c.code, letter.c.reply).where(
+    letter.c.relay == sa.bindparam("relay"),
+    letter.c.state == "refused",
+    letter.c.code >= 500,
+    letter.c.refused_at > sa.bindparam("since"),
+    sa.or_(letter.c.reopened_at.is_(None), letter.c.reopened_at > sa.bindparam("since")),
+)
+REOPEN = (
+    letter.update()
+    .where(letter.c.id.in_(sa.bindparam("ids", expanding=True)), letter.c.state == "refused")
+    .values(state="due", not_before=sa.bindparam("v_not_before"), reopened_at=sa.bindparam("v_now"))
+)
 SPARE = (
     letter.update()
     .where(
         letter.c.event == sa.bindparam("k_event"),
-        letter.c.person == sa.bindparam("k_person"),
+        letter.c.person.in_(sa.bindparam("people", expanding=True)),
         letter.c.rule != "",
         letter.c.state == "due",
         letter.c.due_at < sa.bindparam("k_before"),

@@ -32,18 +32,18 @@ def _dotted(one: Dotted, now: datetime, until: datetime) -> dict[str, Any]:
     return {"k_id": one.delivery.id, "v_now": now, "v_until": until, **written}
 
 
-def release(c: sa.Connection, owner: str, letters: Sequence[Released]) -> None:
+def release(c: sa.Connection, owner: str, letters: Sequence[Released], now: datetime) -> None:
     """Give back those that are still ours."""
     ours = _mine(c, owner, [one.delivery for one in letters], ("claimed", "dotted"))
     kept = [one for one in letters if one.delivery.id in ours]
     if not kept:
         return
-    c.execute(RELEASE, [_released(one) for one in kept])
+    c.execute(RELEASE, [_released(one, now) for one in kept])
     for event in sorted({one.delivery.event for one in kept if one.state != "due"}):
         bring_news(c, event)
 
 
-def _released(one: Released) -> dict[str, Any]:
+def _released(one: Released, now: datetime) -> dict[str, Any]:
     spoken = bool(one.code or one.reply)
     return {
         "k_id": one.delivery.id,
@@ -53,6 +53,7 @@ def _released(one: Released) -> dict[str, Any]:
         "v_reply": one.reply if spoken else one.delivery.reply,
         "v_in_doubt": int(one.in_doubt),
         "v_uncounted": int(not one.counted),
+        "v_refused_at": now if one.state == "refused" else None,
     }
 
 
@@ -112,10 +113,6 @@ def _tell(c: sa.Connection, event: str, letters: Iterable[Settled], now: datetim
 
 def _spare_fresh_reminders(c: sa.Connection, event: str, letters: Iterable[Delivery], now: datetime) -> None:
     """A link that left within the hour before a reminder serves as that reminder (see core.letters)."""
-    fresh = [
-        {"k_event": event, "k_person": one.person, "k_before": now + FRESH_LINK}
-        for one in letters
-        if one.kind in FIRST and not one.rule
-    ]
-    if fresh:
-        c.execute(SPARE, fresh)
+    people = [one.person for one in letters if one.kind in FIRST and not one.rule]
+    if people:
+        c.execute(SPARE, {"k_event": event, "people": people, "k_before": now + FRESH_LINK})

@@ -251,6 +251,8 @@ letter = sa.Table(
     text("reply"),
     sa.Column("dotted_at", Instant),
     sa.Column("sent_at", Instant),
+    sa.Column("refused_at", Instant),
+    sa.Column("reopened_at", Instant),  # when a refusal turned out to be the relay's fault
     sa.Index("ix_letter_queue", "relay", "state", "wanted_by"),
     sa.Index("ix_letter_event", "event", "kind"),
     sa.Index("ix_letter_person", "event", "person", "kind"),

@@ -28,7 +28,7 @@ from orchestrator.core.letters import (
     speaker_reference,
     speakers_as_recipients,
 )
-from orchestrator.core.model import Before, Event, OnTheDay, Quota, Rule, Seating, Session, ZoomWishes, reference
+from orchestrator.core.model import Before, Event, OnTheDay, Quota, Rule, Session, ZoomWishes, reference
 from orchestrator.core.sending import Departure
 from tests.make import (
     LONG_BEFORE,
@@ -169,7 +169,7 @@ def test_those_of_the_wave_are_told_their_room_at_its_hour() -> None:
         language="fr",
         due_at=TELL_AT,
         leave_from=TELL_AT,
-        wanted_by=TELL_AT + timedelta(hours=1),
+        wanted_by=paris(9, 28),
         void_at=paris(12, 15),
     )
 
@@ -191,10 +191,10 @@ def test_a_cancelled_session_has_no_room_letter() -> None:
     assert names(letters(recipient(seats={"matin": told_seat()}), at=MORNING_OFF)) == EVERYTHING[:2]
 
 
-def test_a_room_told_shortly_before_its_session_is_wanted_when_that_starts() -> None:
-    late = event(seating=Seating(wishes_until=paris(9), tell_at=paris(9)))
-    room = next(x for x in letters(recipient(seats={"matin": told_seat()}), at=late) if x.kind == "room")
-    assert room.wanted_by == paris(9, 30)
+def test_a_room_told_late_holds_up_no_reminder_of_its_session() -> None:
+    who = recipient(seats={"matin": told_seat()})
+    wanted_by = {one.kind: one.wanted_by for one in letters(who) if one.session == "matin"}
+    assert (wanted_by["reminder"], wanted_by["room"]) == (paris(9, 27), paris(9, 28))
 
 
 # reminders

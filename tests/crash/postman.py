@@ -29,14 +29,21 @@ def fill(url: str, letters: int) -> None:
 
 def room(url: str, port: int, **how: Any) -> PostRoom:
     store = Store(url, wiring.alive)
-    how = {"patience": PATIENCE} | how
-    one = world(EVENT, store, port, connections=CONNECTIONS, scribe=SCRIBE, timeouts=TIMEOUTS, **how)
+    how = {"patience": PATIENCE, "connections": CONNECTIONS} | how
+    one = world(EVENT, store, port, scribe=SCRIBE, timeouts=TIMEOUTS, **how)
     return PostRoom({EVENT.key: one})
 
 
 def deliver(go: Any, url: str, port: int) -> None:
     """Wait for the word, then send what is due, as `apply` does."""
     post = room(url, port)
+    go.wait()
+    post.drain()
+
+
+def deliver_later(go: Any, url: str, port: int) -> None:
+    """The same an hour later: what was put off meanwhile is due again."""
+    post = room(url, port, clock=Still(timedelta(hours=1)))
     go.wait()
     post.drain()
 
@@ -54,14 +61,14 @@ class Running:
         time.sleep(max(0.0, (until - self.now()).total_seconds()))
 
 
-BRIEF = Patience(letter_lease=timedelta(seconds=1))
+BRIEF = Patience(letter_lease=timedelta(seconds=3))
 CLOCK = Running()
 """Of every process forked from this one."""
 
 
 def deliver_by_the_clock(go: Any, url: str, port: int) -> None:
-    """The same with a running clock and leases of a second."""
-    post = room(url, port, clock=CLOCK, patience=BRIEF)
+    """The same with a running clock and leases of three seconds, over one connection."""
+    post = room(url, port, clock=CLOCK, patience=BRIEF, connections=1)
     go.wait()
     post.drain()
 

@@ -13,6 +13,7 @@ from datetime import UTC
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2s
+from struct import unpack
 
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.gateways.mail.words import clean, language
@@ -48,7 +49,7 @@ def message(letter: Letter, subject: str, text: str, html: str, files: Sequence[
     body = _multipart("alternative", seal, [_text("plain", text), _text("html", html)])
     if files:
         body = _multipart("mixed", seal, [body, *map(_file, files)])
-    data = "\r\n".join((*_head(letter, subject), body)).encode("ascii")
+    data = "\r\n".join(_head(letter, subject)).encode("ascii") + b"\r\n" + body
     check(data, letter.to)
     return data
 
@@ -118,26 +119,27 @@ def _words(text: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk).decode('ascii')}?=" for chunk in chunks)
 
 
-def _multipart(kind: str, seal: str, parts: Sequence[str]) -> str:
+def _multipart(kind: str, seal: str, parts: Sequence[bytes]) -> bytes:
     """Join parts. A boundary with `=_` never occurs in base64 (RFC 2045, 6.7)."""
     boundary = f"=_{kind}_{seal}"
-    joined = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
-    return f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n{joined}--{boundary}--\r\n'
+    between = f"--{boundary}\r\n".encode()
+    head = f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode()
+    return b"".join((head, *(piece for part in parts for piece in (between, part, b"\r\n")), between[:-2], b"--\r\n"))
 
 
-def _text(kind: str, text: str) -> str:
-    body = text.replace("\n", "\r\n").encode()
-    return f"Content-Type: text/{kind}; charset=utf-8\r\n{_base64(body)}"
+def _text(kind: str, text: str) -> bytes:
+    return _part(f"Content-Type: text/{kind}; charset=utf-8\r\n", text.replace("\n", "\r\n").encode())
 
 
-def _file(file: Attachment) -> str:
-    return (
-        f"Content-Type: {file.content_type}\r\n"
-        f'Content-Disposition: attachment; filename="{file.name}"\r\n{_base64(file.data)}'
-    )
+@lru_cache(maxsize=64)
+def _file(file: Attachment) -> bytes:
+    head = f'Content-Type: {file.content_type}\r\nContent-Disposition: attachment; filename="{file.name}"\r\n'
+    return _part(head, file.data)
 
 
-def _base64(data: bytes) -> str:
-    text = b64encode(data).decode("ascii")
-    lines = "\r\n".join([text[start : start + 76] for start in range(0, len(text), 76)])
-    return f"Content-Transfer-Encoding: base64\r\n\r\n{lines}"
+def _part(head: str, data: bytes) -> bytes:
+    """Write a part in base64, in lines of 76."""
+    text = b64encode(data)
+    whole, left = divmod(len(text), 76)
+    lines = unpack("76s" * whole + f"{left}s" * bool(left), text)
+    return f"{head}Content-Transfer-Encoding: base64\r\n\r\n".encode() + b"\r\n".join(lines)

@@ -84,6 +84,10 @@ class JinjaScribe:
         subject, text, html = (self._render(spoken, name, values) for name in _names(letter.kind, spoken))
         return Preview(subject=" ".join(subject.split()), text=_tidy(text), html=_tidy(html))
 
+    def warm_up(self) -> None:
+        """Read and compile the templates, so that the first letter need not wait for it."""
+        self.check()
+
     def check(self) -> tuple[str, ...]:
         """Compile every template of both languages; return what is wrong with the broken ones."""
         broken = {}
