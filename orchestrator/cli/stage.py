@@ -32,7 +32,7 @@ class Stage:
         configs: tuple[Path, ...],
         secrets: Path | None,
         clock: Clock,
-        signs: SignsOfLife,
+        signs: SignsOfLife | None = None,
     ) -> None:
         self._signs = signs
         self._worlds = list(worlds)

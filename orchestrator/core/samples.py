@@ -81,6 +81,9 @@ def samples(event: Event, person: Person, seats: Mapping[str, Seat]) -> Iterator
     yield from _asked(event, told, name)
     yield from _afterwards(told, name)
     yield from _alerts(event, told)
+    if event.speakers:
+        gone = replace(who, sessions=(), speaker=None)
+        yield Sample(title="Intervention annulée", kind="released", who=gone)
 
 
 def _to_speakers(event: Event, who: Recipient) -> Iterator[Sample]:

@@ -34,11 +34,11 @@ def kinds(lab: Lab) -> Counter[str]:
 def test_help_lists_the_verbs_in_the_order_one_meets_them() -> None:
     listed = CliRunner().invoke(main, ["--help"]).stdout.partition("Commands:")[2]
     verbs = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
-    work = ["init", "new", "check", "plan", "apply", "run", "login-link", "api-token", "status"]
-    registered = ["registrations", "columns", "person", "seats"]
+    work = ["init", "new", "check", "plan", "apply", "run", "login-link", "api-token", "status", "seats"]
     by_hand = ["outbox", "pause", "resume", "approve", "announce", "resend", "fallback"]
+    people = ["registrations", "columns", "person", "preview", "attendance", "certificates"]
     rest = ["purge", "sheet", "drift", "trial", "rehearse", "demo", "fake-zoom", "doctor", "backup"]
-    assert verbs == [*work, *registered, *by_hand, "preview", *rest]
+    assert verbs == [*work, *by_hand, *people, *rest]
 
 
 def test_help_starts_without_the_heavy_libraries() -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from orchestrator.gateways.surroundings.sender import USUAL, Dkim, Dmarc, Spf, d
 from orchestrator.outside.names import NameServer
 from orchestrator.outside.relay import Relay
 from orchestrator.outside.zoom import FakeZoom
-from orchestrator.web import health
+from orchestrator.store import Store
 from tests.doors.lab import Lab, now
+from tests.doors.pages import opened
 
 GOOD = {
     "exemple.fr": ["v=spf1 include:_spf.relais.example mx ~all", "another text"],
@@ -263,8 +264,8 @@ def test_a_clock_that_is_off_is_told_by_how_much(lab: Lab, seconds: int, level: 
 
 
 @pytest.mark.parametrize(("well", "level"), [(True, "ok"), (False, "error")])
-def test_the_service_is_asked_how_it_is(lab: Lab, well: bool, level: str) -> None:
-    with health.served("127.0.0.1", 0, lambda: (well, {"ok": well}), bytes) as port:
+def test_the_service_is_asked_how_it_is(lab: Lab, sqlite_url: str, well: bool, level: str) -> None:
+    with closing(Store(sqlite_url)) as store, opened(store, health=lambda: (well, {"ok": well})) as port:
         lab.write_config(bind=f'"127.0.0.1:{port}"')
         assert [found for found, _ in findings(lab)["service"]] == [level]
 

@@ -12,22 +12,12 @@ import pytest
 from orchestrator.gateways.zoom.webhooks import LARGEST
 from orchestrator.outside.zoom import FakeZoom, Poster, signed
 from orchestrator.store import Kept, Store, Way
-from orchestrator.web.app import make_app
-from orchestrator.web.serve import served
 from orchestrator.web.webhooks import Inbox
+from tests.doors.pages import Still, opened
 
 NOW = datetime(2021, 6, 24, 7, 20, tzinfo=UTC)
 SECRET = "s3cret"
-WELL: tuple[bool, dict[str, Any]] = (True, {"ok": True})
 pytestmark = pytest.mark.slow
-
-
-class Still:
-    def now(self) -> datetime:
-        return NOW
-
-    def wait(self, until: datetime) -> None:
-        """Time does not pass."""
 
 
 def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
@@ -47,17 +37,16 @@ def store(sqlite_url: str, open_store: Any) -> Store:
 
 
 def test_who_enters_is_known_by_their_registration(store: Store) -> None:
-    app = make_app(health=lambda: WELL, inbox=Inbox(store, Still(), [SECRET]))
-    with served("127.0.0.1", 0, app) as port:
+    with opened(store, inbox=Inbox(store, Still(NOW), [SECRET])) as port:
         poster = Poster(f"http://127.0.0.1:{port}/webhooks/zoom")
-        with FakeZoom(now=Still().now, webhook_secret=SECRET, tell=poster, rates=False) as zoom:
+        with FakeZoom(now=Still(NOW).now, webhook_secret=SECRET, tell=poster, rates=False) as zoom:
             from orchestrator.core.meetings import Registrant
             from orchestrator.gateways.zoom.api import ZoomApi
             from orchestrator.gateways.zoom.meetings import ZoomMeetings
             from tests.contracts.test_zoom_gateway import PLAIN
 
             papers = {k: v for k, v in zoom.papers().items() if k != "host"}
-            api = ZoomApi(**papers, now=Still().now, api_url_is_fixed=True)  # type: ignore[arg-type]  # all are texts
+            api = ZoomApi(**papers, now=Still(NOW).now, api_url_is_fixed=True)  # type: ignore[arg-type]  # all are texts
             meetings = ZoomMeetings(api)
             number = meetings.create(PLAIN)
             [way] = meetings.register(number, [Registrant(email="zoe@exemple.fr", first_name="Zoé")])
@@ -78,11 +67,10 @@ def test_who_enters_is_known_by_their_registration(store: Store) -> None:
 
 
 def test_what_is_not_zooms_is_refused_and_nothing_of_it_is_kept(store: Store) -> None:
-    app = make_app(health=lambda: WELL, inbox=Inbox(store, Still(), [SECRET]))
     started = json.dumps({"event": "meeting.started", "event_ts": 1, "payload": {"object": {"id": 8, "uuid": "u"}}})
     good = signed(SECRET, started.encode(), NOW)
     bad = signed("guess", started.encode(), NOW)
-    with served("127.0.0.1", 0, app) as port:
+    with opened(store, inbox=Inbox(store, Still(NOW), [SECRET])) as port:
         assert ask(port, "POST", "/webhooks/zoom", bad.body, **bad.headers)[0] == 401
         assert ask(port, "POST", "/webhooks/zoom", good.body)[0] == 401
         assert ask(port, "POST", "/webhooks/zoom", b"x" * (LARGEST + 1))[0] == 413
@@ -94,11 +82,9 @@ def test_what_is_not_zooms_is_refused_and_nothing_of_it_is_kept(store: Store) ->
             assert c.exec_driver_sql("SELECT count(*) FROM webhook").scalar() == 1
 
 
-def test_without_a_secret_nothing_listens_and_health_is_told() -> None:
-    with served("127.0.0.1", 0, make_app(health=lambda: (False, {"ok": False}))) as port:
+def test_without_a_secret_nothing_listens_and_health_is_told(store: Store) -> None:
+    with opened(store, health=lambda: (False, {"ok": False})) as port:
         assert ask(port, "POST", "/webhooks/zoom", b"{}")[0] == 404
         assert ask(port, "GET", "/healthz") == (503, b'{"ok":false}')
         assert ask(port, "HEAD", "/healthz") == (503, b"")
         assert ask(port, "GET", "/docs")[0] == 404
-        with served("127.0.0.1", port, make_app(health=lambda: WELL)) as other:
-            assert other == 0

@@ -161,7 +161,7 @@ def table(store: Store) -> list[dict[str, Any]]:
 
 
 def emptied(store: Store) -> Store:
-    store.events.purge(KEY)
+    store.privacy.purge(KEY)
     return store
 
 

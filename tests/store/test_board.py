@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.core.model import reference
-from orchestrator.store import Kept, Reading, Store, Way
+from orchestrator.store import Dotted, Kept, Reading, Released, Settled, Step, Store, Way
 from orchestrator.store.board import Needed, Search, Sought, folded
 from orchestrator.store.journal import Entry
 from tests import make
 
+LEASE = timedelta(minutes=5)
 EVENT = "relation"
 NOW = make.LONG_BEFORE
 NEEDED: Needed = {make.MEETING: ("matin", "apres-midi")}
@@ -33,10 +34,11 @@ def full(store: Store) -> Store:
     store.seats.record(EVENT, {(seat.session, seat.person): seat}, {})
     letters = [make.owed(), make.owed("reminder", session="matin", rule="at-09:00", due_at=make.paris(9))]
     store.outbox.plan(EVENT, "relay", letters, NOW)
-    delivery = store.outbox.claim("relay", {EVENT}, "owner", NOW, timedelta(minutes=5), make.event().quota)
-    assert delivery is not None
-    store.outbox.dot(delivery, "owner", b"bytes", "<id>", {}, NOW)
-    store.outbox.settle(delivery, {}, 250, "2.0.0 Ok", NOW + timedelta(seconds=70))
+    [delivery] = store.outbox.claim("relay", {EVENT}, "owner", NOW, LEASE, make.event().quota)
+    dotted = Dotted(delivery=delivery, data=b"bytes", message_id="<id>", facts={})
+    store.outbox.advance("owner", NOW, LEASE, Step(dotted=[dotted]))
+    settled = Settled(delivery=delivery, facts={}, code=250, reply="2.0.0 Ok", as_of=None)
+    store.outbox.advance("owner", NOW + timedelta(seconds=70), LEASE, Step(settled=[settled]))
     return store
 
 
@@ -127,9 +129,9 @@ def test_letters_are_listed_and_a_refused_one_is_tried_again(full: Store) -> Non
     late = make.paris(9, 29)
     assert (full.board.late(EVENT, make.paris(8)), full.board.late(EVENT, late)) == (0, 1)
     [due] = full.board.letters(EVENT, Sought(state="late", kind="reminder", session="matin"), late).items
-    claimed = full.outbox.claim("relay", {EVENT}, "owner", late, timedelta(minutes=5), make.event().quota)
-    assert claimed is not None
-    full.outbox.refuse(claimed, "owner", 550, "no such user")
+    [claimed] = full.outbox.claim("relay", {EVENT}, "owner", late, LEASE, make.event().quota)
+    refused = Released(delivery=claimed, state="refused", code=550, reply="no such user")
+    full.outbox.advance("owner", late, LEASE, Step(released=[refused]))
     assert [d.id for d in full.board.letters(EVENT, Sought(state="refused"), late).items] == [due.id]
     assert found(full, only="refused") == ["zoe@exemple.fr"]
     assert full.board.try_again(EVENT, due.id, late)
@@ -144,7 +146,7 @@ def test_the_journal_gives_the_newest_first_and_is_purged_with_the_people(full: 
     first = Entry(at=NOW, who="a@exemple.fr", what="link-shown", about="zoe@exemple.fr")
     assert full.journal.all(EVENT)[1:] == [first]
     assert full.journal.about(EVENT, "zoe@exemple.fr") == [first]
-    full.events.purge(EVENT)
+    full.privacy.purge(EVENT)
     assert full.journal.all(EVENT) == []
 
 

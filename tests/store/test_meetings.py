@@ -98,6 +98,7 @@ def test_a_forgotten_meeting_takes_its_ways_with_it(served: Store) -> None:
 
 def test_ways_come_back_as_recorded_and_the_newest_counts(served: Store) -> None:
     asked = way(state="asked", registrant_id="", join_url="", adds_day="2027-06-14", adds=1)
+    served.meetings.record(KEY, Kept(key="day-1", tag="[orchestrator:x]"))
     served.meetings.record_ways(KEY, [asked, way("ali@exemple.fr")])
     opened = replace(asked, state="open", registrant_id="r", join_url="https://zoom.example/w/1")
     served.meetings.record_ways(KEY, [opened, way(meeting="day-2", state="refused", problem="non")])

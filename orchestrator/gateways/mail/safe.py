@@ -44,6 +44,12 @@ class SafeScribe:
             log.error("letter %s cannot be written as it should: %s", letter.message_id, error.message)
             return self._in_other_words(letter, error)
 
+    def warm_up(self) -> None:
+        """Read the templates before the first letter needs them."""
+        self._own.warm_up()
+        if self._own is not self._shipped:
+            self._shipped.warm_up()
+
     def preview(self, letter: Letter) -> Preview:
         return self._trusted(letter.kind).preview(letter.in_full())
 

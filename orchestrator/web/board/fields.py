@@ -138,6 +138,8 @@ def _session_columns(path: tuple[str | int, ...], values: Plain) -> Iterator[Fie
 def _of(path: tuple[str | int, ...], info: FieldInfo, values: Plain) -> Field:
     kind, options = _kind(path, info.annotation, values)
     default = "" if info.is_required() or info.default in (None, "", ()) else text_of(info.default)
+    if kind == "flag" and info.default is None:
+        default = text_of(False)
     return _field(path, kind, default, options, required=info.is_required())
 
 
