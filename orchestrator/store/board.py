@@ -17,7 +17,7 @@ from orchestrator.store.deliveries import LIGHT, OPEN, Delivery, delivery_from
 from orchestrator.store.people import _person as person_from
 from orchestrator.store.people import _seat as seat_from
 from orchestrator.store.people import bring_news
-from orchestrator.store.schema import Instant, letter, meeting, person, seat, way
+from orchestrator.store.schema import Instant, letter, person, seat, way
 from orchestrator.store.schema import event as served
 
 PAGE = 50
@@ -274,15 +274,14 @@ class Board:
         seats: dict[str, dict[str, Seat]] = {}
         ways: dict[str, dict[str, str]] = {}
         letters: dict[str, dict[str, int]] = {}
-        sessions = {key for row in rows for key in row.sessions}  # said, like the meetings, so that the keys are used
-        meetings = c.execute(sa.select(meeting.c.key).where(meeting.c.event == event)).scalars().all()
+        sessions = {key for row in rows for key in row.sessions}  # said, so that the key of `seat` is used
         for emails in _chunks([row.email for row in rows]):
             for r in c.execute(
                 sa.select(seat).where(seat.c.event == event, seat.c.session.in_(sessions), seat.c.person.in_(emails))
             ):
                 seats.setdefault(r.person, {})[r.session] = seat_from(r)
             found = sa.select(way.c.email, way.c.meeting, way.c.state)
-            for r in c.execute(found.where(way.c.event == event, way.c.meeting.in_(meetings), way.c.email.in_(emails))):
+            for r in c.execute(found.where(way.c.event == event, way.c.email.in_(emails))):
                 ways.setdefault(r.email, {})[r.meeting] = r.state
             named = {reference(event, email): email for email in emails}
             counted = sa.select(letter.c.person, letter.c.state, sa.func.count().label("n")).where(

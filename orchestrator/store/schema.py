@@ -137,6 +137,7 @@ way = sa.Table(
     text("problem"),
     text("adds_day"),
     number("adds"),
+    sa.Index("ix_way_person", "event", "email"),
 )
 
 budget = sa.Table(

@@ -88,3 +88,4 @@ def upgrade() -> None:
     op.create_index(op.f("ix_journal_event"), "journal", ["event", "at"])
     counted = ["event", "state", "kind", "session", "rule", "leave_from", "wanted_by", "void_at", "sent_at"]
     op.create_index(op.f("ix_letter_board"), "letter", counted)
+    op.create_index(op.f("ix_way_person"), "way", ["event", "email"])
