@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from orchestrator.store.deliveries import LIGHT, OPEN, Delivery, delivery_from
 from orchestrator.store.people import bring_news
 from orchestrator.store.people import person_from as person_from
 from orchestrator.store.people import seat_from as seat_from
-from orchestrator.store.schema import Instant, letter, meeting, person, seat, way
+from orchestrator.store.schema import Instant, letter, person, seat, way
 from orchestrator.store.schema import event as served
 
 PAGE = 50
@@ -273,23 +274,20 @@ class Board:
     def _lines(self, c: sa.Connection, event: str, rows: Sequence[Any]) -> list[Line]:
         seats: dict[str, dict[str, Seat]] = {}
         ways: dict[str, dict[str, str]] = {}
-        letters: dict[str, dict[str, int]] = {}
-        sessions = {key for row in rows for key in row.sessions}  # said, like the meetings, so that the keys are used
-        meetings = c.execute(sa.select(meeting.c.key).where(meeting.c.event == event)).scalars().all()
+        letters: dict[str, Counter[str]] = {}
+        sessions = {key for row in rows for key in row.sessions}  # said, so that the key of `seat` is used
         for emails in _chunks([row.email for row in rows]):
             for r in c.execute(
                 sa.select(seat).where(seat.c.event == event, seat.c.session.in_(sessions), seat.c.person.in_(emails))
             ):
                 seats.setdefault(r.person, {})[r.session] = seat_from(r)
             found = sa.select(way.c.email, way.c.meeting, way.c.state)
-            for r in c.execute(found.where(way.c.event == event, way.c.meeting.in_(meetings), way.c.email.in_(emails))):
+            for r in c.execute(found.where(way.c.event == event, way.c.email.in_(emails))):
                 ways.setdefault(r.email, {})[r.meeting] = r.state
             named = {reference(event, email): email for email in emails}
-            counted = sa.select(letter.c.person, letter.c.state, sa.func.count().label("n")).where(
-                letter.c.event == event, letter.c.person.in_(named)
-            )
-            for r in c.execute(counted.group_by(letter.c.person, letter.c.state)):
-                letters.setdefault(named[r.person], {})[r.state] = r.n
+            mine = sa.select(letter.c.person, letter.c.state).where(letter.c.event == event, letter.c.person.in_(named))
+            for r in c.execute(mine):
+                letters.setdefault(named[r.person], Counter())[r.state] += 1
         return [
             Line(
                 person=person_from(row),
@@ -389,7 +387,10 @@ class Board:
         """Every letter to somebody, by its hour, without those not owed any more; `refs` as in Recipient."""
         where = (letter.c.event == event, letter.c.person.in_(refs), letter.c.state != "withdrawn")
         with self._db.read() as c:
-            return [delivery_from(r) for r in c.execute(sa.select(*LIGHT).where(*where).order_by(letter.c.leave_from))]
+            found = [delivery_from(row) for row in c.execute(sa.select(*LIGHT).where(*where))]
+        return sorted(
+            found, key=lambda d: (d.leave_from, d.id)
+        )  # not in SQL: the order would decide which index is used
 
     def try_again(self, event: str, number: int, now: datetime) -> bool:
         """Give a refused letter another try; False if it was not refused, or is of no use any more."""

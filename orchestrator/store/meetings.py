@@ -77,7 +77,6 @@ READINGS = ("read_at", "people_at")
 _MEETINGS = sa.select(meeting).where(meeting.c.event == sa.bindparam("event"))
 _PASSES_OF = sa.select(way).where(
     way.c.event == sa.bindparam("event"),
-    way.c.meeting.in_(sa.select(meeting.c.key).where(meeting.c.event == sa.bindparam("event"))),  # the key of `way`
     way.c.email == sa.bindparam("email"),
     way.c.state == "open",
 )

@@ -209,6 +209,7 @@ way = sa.Table(
     text("problem"),
     text("adds_day"),
     number("adds"),
+    sa.Index("ix_way_person", "event", "email"),
 )
 
 budget = sa.Table(
@@ -257,9 +258,10 @@ letter = sa.Table(
     sa.Index("ix_letter_event", "event", "kind"),
     sa.Index("ix_letter_person", "event", "person", "kind"),
     sa.Index("ix_letter_dotted", "relay", "dotted_at"),
-    # All that the board counts, so that it never reads the letters' bytes on its way.
+    # All that the board counts, so that it never reads the letters' bytes on its way; by kind after the event,
+    # so that no query of the post, which asks by state or person, is tempted by it.
     sa.Index(
-        "ix_letter_board", "event", "state", "kind", "session", "rule", "leave_from", "wanted_by", "void_at", "sent_at"
+        "ix_letter_board", "event", "kind", "session", "rule", "state", "leave_from", "wanted_by", "void_at", "sent_at"
     ),
 )
 

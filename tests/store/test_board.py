@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from orchestrator.core.model import reference
 from orchestrator.store import Dotted, Kept, Reading, Released, Settled, Step, Store, Way
 from orchestrator.store.board import Needed, Search, Sought, folded
 from orchestrator.store.journal import Entry
+from orchestrator.store.outbox_sql import DUE, LEAVES, NEXT
 from tests import make
 
 LEASE = timedelta(minutes=5)
@@ -155,3 +157,16 @@ def test_tokens_are_known_by_their_hash_until_they_end_or_are_revoked(store: Sto
     assert (store.tokens.whose("h1", NOW), store.tokens.whose("h1", NOW + timedelta(days=1))) == ("stats", None)
     assert store.tokens.all(NOW) == [("stats", NOW + timedelta(days=1))]
     assert (store.tokens.revoke("stats"), store.tokens.revoke("stats"), store.tokens.whose("h1", NOW)) == (1, 0, None)
+
+
+def test_no_index_of_the_board_draws_the_post_away_from_its_queue(
+    sqlite_url: str, open_store: Callable[[str], Store]
+) -> None:
+    """SQLite chooses an index by its columns alone: one that began with the event's state or hour would be taken."""
+    with open_store(sqlite_url).db.read() as c:
+        for statement in (NEXT, DUE, LEAVES):
+            values = {"relay": "r", "events": ["e"], "now": NOW}
+            text = str(statement.params(**values).compile(c, compile_kwargs={"render_postcompile": True}))
+            plan = c.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("x",) * text.count("?")).all()
+            assert "ix_letter_queue" in plan[0].detail
+            assert any("ix_letter_person" in step.detail for step in plan)

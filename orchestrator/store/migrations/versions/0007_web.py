@@ -86,5 +86,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
     )
     op.create_index(op.f("ix_journal_event"), "journal", ["event", "at"])
-    counted = ["event", "state", "kind", "session", "rule", "leave_from", "wanted_by", "void_at", "sent_at"]
+    counted = ["event", "kind", "session", "rule", "state", "leave_from", "wanted_by", "void_at", "sent_at"]
     op.create_index(op.f("ix_letter_board"), "letter", counted)
+    op.create_index(op.f("ix_way_person"), "way", ["event", "email"])
