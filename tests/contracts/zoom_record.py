@@ -94,6 +94,17 @@ MEETING = thing(
     settings=thing("approval_type", approval_type={"enum": [0, 1, 2]}, breakout_room=ROOMS, alternative_hosts=text()),
 )
 ADDED = thing("registrant_id", registrant_id=text(), join_url=URL, email=text(), participant_pin_code=WHOLE)
+STAY = thing(
+    "user_id name join_time leave_time duration status",
+    user_id=text(),
+    name=text(),
+    user_email=text(),
+    registrant_id=text(),
+    join_time=ZULU,
+    leave_time=ZULU,
+    duration=WHOLE,
+    status={"enum": ["in_meeting", "in_waiting_room"]},
+)
 PAGE: dict[str, Schema] = {"next_page_token": text(), "page_size": {"type": "integer", "maximum": 300}}
 USER_SETTINGS = thing(
     "in_meeting feature",
@@ -166,6 +177,19 @@ OPERATIONS = (
             action={"enum": ["approve", "cancel", "deny"]},
             registrants=several(thing(closed=True, id=text(), email=text()), 30),
         ),
+    ),
+    operation(
+        "GET",
+        "/past_meetings/{meetingId}/instances",
+        200,
+        answered=thing("meetings", meetings=several(thing("uuid start_time", uuid=text(), start_time=ZULU))),
+    ),
+    operation(
+        "GET",
+        "/report/meetings/{meetingId}/participants",
+        200,
+        "include_fields page_size next_page_token",
+        answered=thing("participants", participants=several(STAY), **PAGE),
     ),
 )
 

@@ -165,7 +165,7 @@ def test_no_index_of_the_board_draws_the_post_away_from_its_queue(
     """SQLite chooses an index by its columns alone: one that began with the event's state or hour would be taken."""
     with open_store(sqlite_url).db.read() as c:
         for statement in (NEXT, DUE, LEAVES):
-            values = {"relay": "r", "events": ["e"], "now": NOW}
+            values = {"relay": "r", "events": ["e"], "now": NOW, "most": 1}
             text = str(statement.params(**values).compile(c, compile_kwargs={"render_postcompile": True}))
             plan = c.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("x",) * text.count("?")).all()
             assert "ix_letter_queue" in plan[0].detail
