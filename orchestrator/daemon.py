@@ -124,6 +124,7 @@ class Daemon:
             self._signs.alive()
             if report is not None and report.next_at is not None:
                 wake = report.next_at if wake is None else min(wake, report.next_at)
+        self._note_work()
         for room in self._rooms:
             room.recover()
         with self._post_wakes:
@@ -172,6 +173,12 @@ class Daemon:
         for problem in report.problems:
             log.warning("event %s: %s (%s)", key, problem.what, problem.remedy)
         return report
+
+    def _note_work(self) -> None:
+        try:
+            self._worlds[0].store.highwater.note(self._clock.now())
+        except (OrchestratorError, OSError) as error:
+            log.warning("how far the service has come could not be noted: %s", error)
 
     def _wake_at(self, at: datetime | None) -> None:
         """Beat at the next instant that decides something, where that is before the next tick."""

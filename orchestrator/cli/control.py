@@ -43,6 +43,7 @@ def resume(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> No
     at = desk(configs, secrets)
     with closing(at.store):
         done = at.store.holds.resume(at.event.key)
+        at.store.alarms.set(at.event.key, {}, "restored:", at.now)
     if as_json:
         show({"paused": False, "changed": done})
         return

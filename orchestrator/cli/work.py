@@ -73,6 +73,7 @@ def serviceable(settings: Sequence[Settings]) -> tuple[list[World], bool]:
     """Build the worlds of events that may be served; says which may not, and whether there were any."""
     from orchestrator import settings as gate
     from orchestrator import wiring
+    from orchestrator.jobs.restored import guard
 
     clock = wiring.SystemClock()
     store = wiring.open_store(settings[0].store_url)
@@ -86,7 +87,10 @@ def serviceable(settings: Sequence[Settings]) -> tuple[list[World], bool]:
             bad=True,
         )
     rest = [s for s in settings if s not in refused]
-    return (wiring.worlds(rest, clock) if rest else []), bool(refused)
+    worlds = wiring.worlds(rest, clock) if rest else []
+    if guard(worlds, clock.now()):
+        say("La base est une ancienne copie : les lettres attendent (orchestrator status le dit).", bad=True)
+    return worlds, bool(refused)
 
 
 @click.command()

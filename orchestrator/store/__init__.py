@@ -16,6 +16,7 @@ from orchestrator.store.deliveries import Delivery, Dotted, Planned, Released, S
 from orchestrator.store.entries import Entries
 from orchestrator.store.excerpts import Excerpt, excerpt
 from orchestrator.store.figures import Figures
+from orchestrator.store.highwater import HighWater
 from orchestrator.store.holds import Hold, Holds
 from orchestrator.store.journal import Journal
 from orchestrator.store.leases import Leases
@@ -127,6 +128,7 @@ class Store:
         self.leases = Leases(self.db, alive)
         self.alarms = Alarms(self.db)
         self.privacy = Privacy(self.db)
+        self.highwater = HighWater(self.db)
         self.configs = Configs(self.db)
         self.attendance = AttendanceKept(self.db)
         self.figures = Figures(self.db)

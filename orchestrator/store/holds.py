@@ -14,10 +14,12 @@ from orchestrator.store.database import Database
 from orchestrator.store.people import bring_news
 from orchestrator.store.schema import hold, letter
 
+RESTORED = "restored"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """`state`: held | approved | overdue (its letters leave all the same)."""
+    """`state`: held | approved | overdue (its letters leave all the same) | restored (a pause but for links)."""
 
     wave: WaveKey
     state: str
@@ -28,7 +30,9 @@ def not_held() -> sa.ColumnElement[bool]:
     """The claim's condition on a letter: its event is not paused and its wave waits for nobody, or is overdue."""
     mine = sa.and_(hold.c.kind == letter.c.kind, hold.c.session == letter.c.session, hold.c.rule == letter.c.rule)
     here = sa.select(hold.c.event).where(hold.c.event == letter.c.event)
-    held = here.where(hold.c.state == "held", sa.or_(hold.c.kind == PAUSE.kind, mine)).exists()
+    waits = sa.and_(hold.c.state == "held", sa.or_(hold.c.kind == PAUSE.kind, mine))
+    old = sa.and_(hold.c.state == RESTORED, letter.c.kind != "link")
+    held = here.where(sa.or_(waits, old)).exists()
     return sa.or_(~held, here.where(hold.c.state == "overdue", mine).exists())
 
 
@@ -54,10 +58,10 @@ class Holds:
         found = self.all(event).get(PAUSE)
         return None if found is None else found.since
 
-    def pause(self, event: str, now: datetime) -> bool:
-        """Hold every letter; False when they were held already."""
+    def pause(self, event: str, now: datetime, state: str = "held") -> bool:
+        """Hold every letter, or with RESTORED all but links; False when they were held already."""
         with self._db.write() as c:
-            row = _row(event, PAUSE) | {"state": "held", "since": now}
+            row = _row(event, PAUSE) | {"state": state, "since": now}
             done = self._db.is_new(c, hold, row)
             c.execute(hold.delete().where(hold.c.event == event, hold.c.state == "overdue"))
             bring_news(c, event)
