@@ -50,16 +50,31 @@ class Roster:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     _stamp: Stamp | None = None
     _served: dict[str, _Served] = field(default_factory=dict)
+    broken: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+    """What is wrong with files that cannot be served as they are, by file or folder."""
     _seen: dict[Path, str] = field(default_factory=dict)
     """Which event each file was, so that a broken file's trouble finds its event."""
 
-    def worlds(self) -> tuple[World, ...]:
-        """Everything served now; costs one stat a file while nothing has changed."""
+    def worlds(self, *, again: bool = False) -> tuple[World, ...]:
+        """Everything served now; costs one stat a file while nothing has changed. `again`: read in any case."""
         stamp = self._look()
-        if stamp != self._stamp:
+        if again or stamp != self._stamp:
             self._stamp = stamp
             self._read()
         return tuple(one.world for one in self._served.values())
+
+    def take_over(self, settings: Sequence[Settings], worlds: Sequence[World]) -> None:
+        """Begin with events that are built already, as their files are now."""
+        by_key = {world.event.key: world for world in worlds}
+        if settings and len(by_key) == len(settings):
+            self._stamp = self._look()
+        for one in settings:
+            if world := by_key.get(one.event.key):
+                text = without_secrets(one.path.read_text("utf-8-sig"))
+                self._served[one.event.key] = _Served(one, world, digest_of(text))
+                self._seen[one.path] = one.event.key
+                now, by = self.clock.now(), socket.gethostname()
+                self.store.configs.accept(one.event.key, name=one.path.name, text=text, now=now, by=by)
 
     @property
     def settings(self) -> tuple[Settings, ...]:
@@ -75,6 +90,7 @@ class Roster:
         """Read every file again and serve what changed; what is wrong becomes an alarm of the event it concerns."""
         troubles: dict[str, dict[str, tuple[str, str]]] = {}
         there: set[str] = set()
+        self.broken = {}
         for path in self.paths:
             try:
                 found = gate.look(path, secrets=self.secrets, environ=self.environ)
@@ -113,6 +129,7 @@ class Roster:
                 log.error("config of %s: %s", key, error)
 
     def _say_broken(self, file: Path, problems: Sequence[str], troubles: dict[str, dict[str, tuple[str, str]]]) -> None:
+        self.broken[file] = tuple(problems)
         for line in problems:
             log.error("config: %s", line)
         keys = [key for seen, key in self._seen.items() if seen == file or seen.parent == file]
@@ -126,6 +143,7 @@ class Roster:
         key, now = settings.event.key, self.clock.now()
         if gate.is_over(settings.event, now) and key not in self._served and not self.store.events.is_known(key):
             what = "cet événement est passé et n'a jamais été servi d'ici"
+            self.broken[settings.path] = (f"{what} ; corrigez les dates",)
             troubles.setdefault(key, {})[PAST] = (what, "corrigez les dates ; pour l'essayer : orchestrator rehearse")
             return
         text = without_secrets(settings.path.read_text("utf-8-sig"))
@@ -144,6 +162,7 @@ class Roster:
             else:
                 before.digest = digest_of(text)
         except OrchestratorError as error:
+            self.broken[settings.path] = error.problems if isinstance(error, BadConfiguration) else (str(error),)
             alarm = (error.message, error.remedy)
             troubles.setdefault(key, {})[f"{BROKEN}:{settings.path.name}"] = alarm
             log.error("config of %s: %s", key, error)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
     from orchestrator.jobs.world import World
     from orchestrator.ports import Clock
     from orchestrator.settings import Settings
+    from orchestrator.store import Store
     from orchestrator.web.house import House
 
+log = logging.getLogger(__name__)
+
+WATCH_SECONDS = 5
+"""How soon an edit of a file is taken up; it costs one stat a file."""
 ELSEWHERE = "store.url a changé : arrêtez puis relancez le service"
 
 
@@ -32,15 +38,31 @@ class Stage:
         configs: tuple[Path, ...],
         secrets: Path | None,
         clock: Clock,
+        *,
+        settings: Sequence[Settings],
+        store: Store,
         signs: SignsOfLife | None = None,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._signs = signs
+        from orchestrator import wiring
+        from orchestrator.roster import Roster
+
         self._worlds = list(worlds)
         self._house = house
-        self._configs = configs or (DEFAULT,)
+        self._owner = worlds[0].owner if worlds else wiring.owner()
+        self._roster = Roster(
+            paths=configs or (DEFAULT,),
+            store=store,
+            clock=clock,
+            build=self._build,
+            secrets=secrets,
+            environ=environ,
+        )
+        self._roster.take_over(settings, worlds)
         self._secrets = secrets
         self._clock = clock
-        self._reloading = threading.Lock()
+        self._reloading = threading.RLock()
         self._over = threading.Event()
         self._turn = threading.Event()
         if house is not None:
@@ -59,6 +81,7 @@ class Stage:
         """Serve until `stop`; events that change are taken up again once the letters in hand have left."""
         from orchestrator.daemon import Daemon
 
+        threading.Thread(target=self._watch, daemon=True, name="edits").start()
         while not self._over.is_set():
             self._turn.clear()
             if self._over.is_set():
@@ -77,58 +100,39 @@ class Stage:
         self._turn.set()
 
     def reload(self) -> None:
-        """Read the events again and go on with those that can be served; the others are kept with what is wrong."""
-        from orchestrator import settings as gate
-        from orchestrator.core.errors import BadConfiguration
+        """Read everything again: a page has written something, a secret perhaps."""
+        self._take_up(again=True)
 
-        assert self._house is not None
-        with self._reloading:
-            found: list[Settings] = []
-            unserved: dict[Path, Sequence[str]] = {}
-            for root in self._configs:
-                try:
-                    found += () if gate.is_empty(root) else self._house.load(root, {})
-                except BadConfiguration as error:
-                    unserved[root] = error.problems
-            if unserved:  # what is served goes on as it is
-                self._house.unserved = unserved
-                return
-            self._go_on_with(found)
-
-    def _go_on_with(self, found: Sequence[Settings]) -> None:
-        from orchestrator import wiring
-        from orchestrator.core.errors import BadConfiguration
+    def _take_up(self, *, again: bool = False) -> None:
+        """Read what has changed and go on with the events that can be served; what is wrong with the others is kept."""
         from orchestrator.web.house import Served
 
-        assert self._house is not None
-        house, name = self._house, wiring.owner()
-        served: dict[str, Served] = {}
-        unserved: dict[Path, Sequence[str]] = {}
-        for settings in found:
-            if problems := self._against(settings):
-                unserved[settings.path] = problems
-                continue
+        with self._reloading:
+            worlds = self._roster.worlds(again=again)
+            if self._house is not None:
+                pairs = zip(worlds, self._roster.settings, strict=True)
+                self._house.served = {w.event.key: Served(world=w, settings=s) for w, s in pairs}
+                self._house.unserved = dict(self._roster.broken)
+                self._house.web = next((s.web for s in self._roster.settings if s.web is not None), self._house.web)
+            if [id(world) for world in worlds] != [id(world) for world in self._worlds]:
+                self._worlds = list(worlds)
+                self._turn.set()
+
+    def _watch(self) -> None:
+        """Take up what is edited in the files while they are served."""
+        while not self._over.wait(WATCH_SECONDS):
             try:
-                world = wiring.world(settings, house.store, self._clock, name)
-            except BadConfiguration as error:
-                unserved[settings.path] = error.problems
-                continue
-            served[settings.event.key] = Served(world=world, settings=settings)
-        house.served, house.unserved = served, unserved
-        house.web = next((s.web for s in found if s.web is not None), house.web)
-        self._worlds = [one.world for one in served.values()]
-        self._turn.set()
+                self._take_up()
+            except Exception:  # an edit must never end the service
+                log.exception("the events could not be read again; they go on as they are")
 
-    def _against(self, settings: Settings) -> tuple[str, ...]:
-        """Why an event may not be served though its file is right."""
-        from orchestrator import settings as gate
+    def _build(self, settings: Settings) -> World:
+        from orchestrator import wiring
+        from orchestrator.core.errors import BadConfiguration
 
-        assert self._house is not None
-        event, store = settings.event, self._house.store
-        if gate.is_over(event, self._clock.now()) and not store.events.is_known(event.key):
-            day = gate.in_words(max(session.day for session in event.sessions))
-            return (f"cet événement est passé ({day}) et n'a jamais été servi d'ici ; corrigez les dates",)
-        return (ELSEWHERE,) if str(store.db.engine.url) not in _same(settings.store_url) else ()
+        if str(self._roster.store.db.engine.url) not in _same(settings.store_url):
+            raise BadConfiguration((ELSEWHERE,))
+        return wiring.world(settings, self._roster.store, self._clock, self._owner)
 
 
 def _metrics(daemon: Daemon) -> bytes:

@@ -205,7 +205,9 @@ def run(configs: tuple[Path, ...], secrets: Path | None, log_format: Form) -> No
     if where.settings and not worlds and not where.is_mended_in_browser:
         end(MISUSED if refused else FAILED)
     with opened(where, worlds, configs, clock) as house:
-        stage = Stage(worlds, house, configs, secrets, clock, wiring.signs_of_life(where.settings))
+        store = worlds[0].store if worlds else house.store if house else wiring.open_store(where.store_url)
+        signs = wiring.signs_of_life(where.settings)
+        stage = Stage(worlds, house, configs, secrets, clock, settings=where.settings, store=store, signs=signs)
         if not worlds and where.settings:
             stage.reload()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -23,7 +23,7 @@ from orchestrator.settings.lines import Loc
 WAS = "_was"
 """In a row of wanted values: the row of the file it was read from; none = a new row."""
 HISTORY = ".history"
-SECRETS = "secrets"
+SECRETS = "secrets"  # pragma: allowlist secret
 Plain = dict[str, Any]
 
 

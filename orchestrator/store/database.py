@@ -73,6 +73,11 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def count_anew(self, connection: sa.Connection, table: sa.Table) -> None:
+        """Let PostgreSQL know at once how a table has grown: until it looks by itself it plans as if it were empty."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql(f"ANALYZE {table.name}")
+
     def compact(self) -> None:
         """Write the file anew without what was erased (SQLite), or let PostgreSQL reuse it; takes a moment."""
         commands = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if self.is_sqlite else ("VACUUM",)

@@ -43,6 +43,10 @@ ALIKE, ALIKE_DOMAINS = 5, 3
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
+MANY = 500
+"""So many new letters at once change what a database must know of its table to find the next one quickly."""
+
+
 class Outbox:
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -81,6 +85,8 @@ class Outbox:
     ) -> None:
         if add:
             c.execute(letter.insert(), [new_row(event, relay, owed, now) for owed in add])
+            if len(add) >= MANY:
+                self._db.count_anew(c, letter)
         if move:
             names = ("state", "address", "language", "relay", "leave_from", "due_at", "wanted_by", "void_at")
             update = (

@@ -216,3 +216,15 @@ def test_going_back_to_an_earlier_version_is_an_edit_like_any_other(opens: Opens
         one.write("forum", title=f'"{title}"')
         assert one.titles() == {"forum": title}
     assert (one.alarms("forum"), len(one.store.configs.history("forum"))) == ([], 3)
+
+
+def test_events_built_already_are_taken_over_as_they_are(house: House) -> None:
+    before = house.roster.worlds()
+    settings = house.roster.settings
+    house.start()
+    house.roster.take_over(settings, before)
+    house.built.clear()
+    assert ([id(world) for world in house.roster.worlds()], house.built) == ([id(world) for world in before], [])
+    house.write("forum", title='"Le grand forum"')
+    assert house.titles() == {"atelier": "L'atelier", "forum": "Le grand forum"}
+    assert house.built == ["forum"]

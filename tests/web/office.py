@@ -87,7 +87,7 @@ def office(folder: Path, people: int = 6) -> Iterator[Office]:
         assert found[0].web is not None
         store = wiring.open_store(found[0].store_url)
         house = House(store=store, clock=clock, key=b"k" * 32, web=found[0].web, configs=(lab.config,))
-        stage = Stage([], house, (lab.config,), None, clock)
+        stage = Stage([], house, (lab.config,), None, clock, settings=(), store=store, environ=environ)
         house.load = lambda root, instead: gate.load(root, environ=environ, instead=instead)
         house.inspect = lambda settings: inspection.inspect(settings, clock)
         house.reload()

@@ -176,7 +176,7 @@ def test_a_key_is_kept_in_a_file_of_its_own_and_never_shown(mine: Office) -> Non
 def test_another_event_is_made_beside_the_first_and_the_board_has_both(tmp_path: Path) -> None:
     with office(tmp_path) as place:
         place.house.configs = (tmp_path,)
-        place.stage._configs = (tmp_path,)
+        place.stage._roster.paths = (tmp_path,)
         page = fill(place, {"event.title": "Rencontre d'hiver"}, path="/event/new")
         assert re.search(r'id="event.organiser.email"[^>]*aria-invalid="true"', page.text)
         contact = {"event.organiser.name": "Pôle", "event.organiser.email": "p@exemple.fr"}

@@ -172,8 +172,13 @@ def _kind(path: tuple[str | int, ...], annotation: Any, values: Plain) -> tuple[
     if get_origin(bare) is Literal:
         return "choice", tuple((one, one) for one in get_args(bare))
     simple: dict[Any, Kind] = {
-        bool: "flag", int: "number", datetime: "moment", date: "date", time: "time", SecretStr: "secret"
-    }  # fmt: skip
+        bool: "flag",
+        int: "number",
+        datetime: "moment",
+        date: "date",
+        time: "time",
+        SecretStr: "secret",  # pragma: allowlist secret
+    }
     if bare in simple:
         return simple[bare], ()
     if get_origin(bare) is tuple:
