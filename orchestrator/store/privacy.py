@@ -15,7 +15,19 @@ from orchestrator.core.model import reference
 from orchestrator.store.database import Database
 from orchestrator.store.people import bring_news, bump
 from orchestrator.store.schema import event as event_table
-from orchestrator.store.schema import figure, intake, letter, metadata, person, told, tombstone, way
+from orchestrator.store.schema import (
+    figure,
+    intake,
+    journal,
+    letter,
+    meeting,
+    metadata,
+    notice,
+    person,
+    told,
+    tombstone,
+    way,
+)
 
 KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config", "attendance", "certificate"})
 """What a purge of people leaves: that the event was served, its counts, what has a time of its own or names nobody."""
@@ -35,6 +47,21 @@ class Tombs:
 
 def _mark(salt: str, email: str) -> str:
     return hashlib.blake2s(email.encode(), key=bytes.fromhex(salt), digest_size=16).hexdigest()
+
+
+def _without(value: Any, email: str) -> Any:
+    """The same without whatever names an address: an item of a list that does goes as a whole."""
+    if isinstance(value, dict):
+        return {key: _without(inner, email) for key, inner in value.items()}
+    if isinstance(value, list):
+        plain = [one for one in value if not _names(one, email)]
+        return [_without(one, email) for one in plain]
+    return value
+
+
+def _names(item: Any, email: str) -> bool:
+    told = list(item.values()) if isinstance(item, dict) else [item]
+    return any(isinstance(text, str) and email in text.casefold() for text in told)
 
 
 def personal() -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
@@ -74,7 +101,7 @@ class Privacy:
             mark = _mark(self._salt(c, event), email)
             c.execute(tombstone.delete().where(tombstone.c.event == event, tombstone.c.mark == mark))
             c.execute(tombstone.insert().values(event=event, mark=mark, at=now))
-            self._forget_reading(c, event, email)
+            self._forget_mentions(c, event, email)
             count = sum(c.execute(table.delete().where(where), values).rowcount for table, where in personal())
             bring_news(c, event)
         return count
@@ -87,17 +114,18 @@ class Privacy:
         c.execute(event_table.update().where(event_table.c.key == event).values(salt=salt))
         return salt
 
-    def _forget_reading(self, c: sa.Connection, event: str, email: str) -> None:
-        row = c.execute(sa.select(intake).where(intake.c.event == event)).one_or_none()
-        if row is not None:
-            c.execute(
-                intake.update()
-                .where(intake.c.event == event)
-                .values(
-                    held=[one for one in row.held if one != email],
-                    refused=[one for one in row.refused if email not in one["reason"].casefold()],
-                )
-            )
+    def _forget_mentions(self, c: sa.Connection, event: str, email: str) -> None:
+        """Take a person out of what is about others or everybody: the reading, rooms as sent, notices, the journal."""
+        for table, names in ((intake, ("held", "refused", "findings")), (meeting, ("applied", "found"))):
+            for row in c.execute(sa.select(table).where(table.c.event == event)).all():
+                kept = {name: _without(getattr(row, name), email) for name in names}
+                mine = [table.c[key.name] == getattr(row, key.name) for key in table.primary_key]
+                c.execute(table.update().where(*mine).values(kept))
+        c.execute(notice.delete().where(notice.c.event == event, notice.c.audience == f"person:{email}"))
+        named = (email, reference(event, email))
+        c.execute(
+            journal.update().where(journal.c.event == event, journal.c.about.in_(named)).values(about="", note="")
+        )
 
     def tombs(self, event: str) -> Tombs:
         """Who asked to be forgotten."""
