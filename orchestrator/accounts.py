@@ -129,33 +129,37 @@ def as_rows(tables: Sequence[Block]) -> Rows:
 # certificates
 
 
-def printed(settings: Settings, ready: Ready) -> bytes:
-    """A certificate as PDF. Raises NoPdf."""
+def printed(settings: Settings, ready: Ready, key: bytes) -> bytes:
+    """A certificate as PDF, sealed with a key of the service's. Raises NoPdf."""
     supporters = [
         papers.Logo(name=s.name, file=settings.path.parent / s.logo if s.logo else None)
         for s in settings.event.supporters
     ]
-    return papers.pdf(ready.what, link(settings, ready), templates() / "certificate.typ", supporters)
+    return papers.pdf(ready.what, link(settings, ready, key), templates() / "certificate.typ", supporters)
 
 
-def link(settings: Settings, ready: Ready) -> str:
+def link(settings: Settings, ready: Ready, key: bytes) -> str:
     """Where a certificate is checked: its facts and seal stand behind the #, which no server ever sees."""
-    word = Seal(_key(settings)).sign(ready.what.facts())
+    word = Seal(key).sign(ready.what.facts())
     base = settings.event.after.verify_url if settings.event.after else ""
     if not base and settings.web is not None and settings.web.public_url:
         base = settings.web.public_url + VERIFIER
     return f"{base}#{word}" if base else word
 
 
-def _key(settings: Settings) -> bytes:
+def key_of(settings: Settings) -> bytes:
+    """The service's key, made the first time it is asked for."""
     return service_key(settings.web, settings.store_url, settings.path)
 
 
 def verifier(settings: Settings, store: Store) -> str:
     """The page that checks certificates, as one file."""
-    key = Seal(_key(settings)).public_key
-    revoked = store.attendance.revoked(settings.event.key)
-    return verifying_page(templates(), key, revoked, settings.event.language)
+    return verifying(settings, store.attendance.revoked(settings.event.key), key_of(settings))
+
+
+def verifying(settings: Settings, revoked: Iterable[str], key: bytes) -> str:
+    """The same page with the numbers that are no longer valid."""
+    return verifying_page(templates(), Seal(key).public_key, revoked, settings.event.language)
 
 
 def doubt_as_data(one: Doubt, number: int, at: dict[str, str]) -> dict[str, Any]:

@@ -193,10 +193,11 @@ def issue(
 
     with one_event(configs, secrets, write=True) as (settings, store):
         ready = office.issue(settings.event, store, wiring.SystemClock().now(), emails, again=again)
+        key = accounts.key_of(settings)
         out.mkdir(parents=True, exist_ok=True)
         with click.progressbar(ready, label="Attestations", file=sys.stderr) as bar:
             for one in bar:
-                (out / f"attestation-{one.what.number}.pdf").write_bytes(accounts.printed(settings, one))
+                (out / f"attestation-{one.what.number}.pdf").write_bytes(accounts.printed(settings, one, key))
     if as_json:
         show([{"email": one.email, "number": one.what.number, "minutes": one.what.minutes} for one in ready])
     else:

@@ -46,10 +46,25 @@ def issue(event: Event, store: Store, now: datetime, emails: Iterable[str] = (),
     return ready
 
 
+def standing(event: Event, store: Store, email: str) -> Ready | None:
+    """The certificate somebody has, or would have; notes nothing. None where there is none, or it was revoked."""
+    found, issued = look(event, store, threshold_of(event)), store.attendance.issued(event.key)
+    one = issued.get(reference(event.key, email)) or _next(event, email, None, event.last_end)
+    if email not in found.people or one.revoked_at is not None:
+        return None
+    on = one.issued_at.astimezone(event.zone).date()
+    what = certificate(event, found.people[email], found.attended.values(), on, one.revision)
+    return None if what is None else Ready(email=email, what=what)
+
+
 def _next(event: Event, email: str, before: Issued | None, now: datetime) -> Issued:
+    """The first is dated on the day of the event, whoever asks for it and when."""
     revision = 1 if before is None else before.revision + 1
     return Issued(
-        person=reference(event.key, email), revision=revision, number=number(event.key, email, revision), issued_at=now
+        person=reference(event.key, email),
+        revision=revision,
+        number=number(event.key, email, revision),
+        issued_at=event.last_end if before is None else now,
     )
 
 

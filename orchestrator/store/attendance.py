@@ -99,6 +99,12 @@ class AttendanceKept:
             rows = c.execute(query.order_by(attendance.c.name, attendance.c.person, attendance.c.session)).all()
         return tuple(Present(**{name: getattr(row, name) for name in Present.__slots__}) for row in rows)
 
+    def has_come(self, event: str, person: str) -> bool:
+        """Tell whether somebody, by reference, came to any session."""
+        mine = (attendance.c.event == event, attendance.c.person == person, attendance.c.came)
+        with self._db.read() as c:
+            return c.execute(sa.select(sa.literal(1)).where(*mine).limit(1)).scalar() is not None
+
     def came(self, event: str) -> dict[str, bool]:
         """Who came to any session, by reference; empty where Zoom has told of nobody."""
         query = sa.select(attendance.c.person, attendance.c.came, attendance.c.minutes).where(

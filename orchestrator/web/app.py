@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from orchestrator.jobs.world import World
-from orchestrator.web import board, entering, files, hearing, lost, mine, speaking, wellness
+from orchestrator.web import board, entering, files, hearing, lost, mine, proof, speaking, wellness
 from orchestrator.web.bearer import Receptions
 from orchestrator.web.house import House
 from orchestrator.web.pages import Pages, page
@@ -37,7 +37,7 @@ def make_app(house: House) -> FastAPI:
     app.add_exception_handler(NobodyIn, _nobody_in)
     app.add_exception_handler(board.NobodyServed, _nobody_served)
     app.add_exception_handler(HTTPException, _http)
-    for door in (mine, speaking, lost, files, wellness, hearing, entering, board):  # the busiest first
+    for door in (mine, proof, speaking, lost, files, wellness, hearing, entering, board):  # the busiest first
         app.include_router(door.router)
     return app
 

@@ -84,7 +84,15 @@ def mine(request: Request, token: str) -> Response:
     seen = who.reception.person(who.ref, who.look, now, who.language)
     done = request.query_params.get("fait", "")
     return page(
-        request, "mine/page.html", spoken=who.language, token=token, done=done, sound=SOUND_TEST, at=event, **seen
+        request,
+        "mine/page.html",
+        spoken=who.language,
+        token=token,
+        done=done,
+        sound=SOUND_TEST,
+        at=event,
+        certified=now >= event.last_end and who.world.store.attendance.has_come(event.key, who.ref),
+        **seen,
     )
 
 

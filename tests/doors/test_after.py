@@ -122,7 +122,7 @@ def test_the_page_tells_a_genuine_certificate_from_a_tampered_or_revoked_one(lab
     store = wiring.open_store(settings.store_url)
     ready = issue(settings.event, store, SystemClock().now())
     store.close()
-    word = accounts.link(settings, ready[0]).rpartition("#")[2]
+    word = accounts.link(settings, ready[0], accounts.key_of(settings)).rpartition("#")[2]
     page = tmp_path / "verifier.html"
     assert lab.run("certificates page", str(page)).exit_code == 0
     payload, _, seal = word.partition(".")
