@@ -17,8 +17,8 @@ from orchestrator.core.model import Event
 from orchestrator.gateways.papers import certificate as papers
 from orchestrator.gateways.papers.funder import Block, funder_page
 from orchestrator.gateways.papers.seal import Seal
-from orchestrator.gateways.papers.tables import Rows
 from orchestrator.gateways.papers.verify import verifying_page
+from orchestrator.gateways.spreadsheets import Rows
 from orchestrator.jobs.attendance import look, threshold_of
 from orchestrator.jobs.certificates import Ready
 from orchestrator.settings import Settings

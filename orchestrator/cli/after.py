@@ -13,7 +13,7 @@ import click
 from orchestrator.cli.common import DONE, FAILED, MISUSED, as_json, configured, end, explained, load, say, show
 
 if TYPE_CHECKING:
-    from orchestrator.gateways.papers.tables import Rows
+    from orchestrator.gateways.spreadsheets import Rows
     from orchestrator.settings import Settings
     from orchestrator.store import Store
 
@@ -69,15 +69,13 @@ def sheet(
 
 def write_tables(rows: Rows, title: str, as_csv: Path | None, xlsx: Path | None) -> bool:
     """Write the files asked for; tells whether there were any."""
-    from orchestrator.gateways.papers import tables
+    from orchestrator.gateways.spreadsheets import write
 
     found = list(rows)
-    if as_csv:
-        as_csv.write_bytes(tables.as_csv(found))
-        say(str(as_csv))
-    if xlsx:
-        xlsx.write_bytes(tables.as_xlsx(found, title))
-        say(str(xlsx))
+    for path in (as_csv, xlsx):
+        if path:
+            write(path, found, title)
+            say(str(path))
     return bool(as_csv or xlsx)
 
 

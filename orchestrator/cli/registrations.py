@@ -69,7 +69,7 @@ def export(configs: tuple[Path, ...], secrets: Path | None, out: Path, as_json: 
         end(MISUSED)
     with desk_of(settings) as desk:
         header, rows = table(settings.event, desk.store)
-        write(out, header, rows)
+        write(out, [header, *rows], "Inscriptions")
         desk.note("export", "", wiring.SystemClock().now())
     if as_json:
         show({"file": str(out), "people": len(rows)})

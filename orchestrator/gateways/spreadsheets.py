@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
 from pathlib import Path
 
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\0＝＋－＠]")
 """How a cell begins that a spreadsheet would run (OWASP, CSV injection)."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 """What XML, and so XLSX, cannot hold."""
-Rows = Iterable[Sequence[str]]
+LONGEST = 32_767
+"""Characters a cell of Excel takes."""
+Cell = str | int | float | bool | date | datetime | time | None
+Rows = Iterable[Sequence[Cell]]
 
 
 def harmless(cell: str) -> str:
@@ -19,31 +24,54 @@ def harmless(cell: str) -> str:
     return f"'{_CONTROL.sub('', cell)}" if _FORMULA.match(cell) else _CONTROL.sub("", cell)
 
 
-def write(path: Path, header: Sequence[str], rows: Rows) -> None:
-    """Write a table as its file's name says, XLSX or CSV; a file that is there is replaced whole."""
+def write(path: Path, rows: Rows, title: str = "Feuille") -> None:
+    """Write a table as its file's name says, XLSX or CSV, for its owner alone; replaces the file as a whole."""
     fresh = path.with_name(f".{path.name}.part")
-    if path.suffix.casefold() == ".xlsx":
-        _write_xlsx(fresh, [header, *rows])
-    else:
-        _write_csv(fresh, [header, *rows])
+    fresh.write_bytes(as_xlsx(rows, title) if path.suffix.casefold() == ".xlsx" else as_csv(rows))
     fresh.chmod(0o600)
     fresh.replace(path)
 
 
-def _write_csv(path: Path, rows: Rows) -> None:
+def as_csv(rows: Rows) -> bytes:
     """With semicolons and a byte order mark: what a double click opens in columns, accents right."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL).writerows([harmless(c) for c in row] for row in rows)
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL).writerows([_in_words(cell) for cell in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")
 
 
-def _write_xlsx(path: Path, rows: Rows) -> None:
+def as_xlsx(rows: Rows, title: str = "Feuille") -> bytes:
+    """A workbook with one sheet: its header stays in view, numbers are numbers, texts stay texts and no links."""
     import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet("Inscriptions")
-        bold = book.add_format({"bold": True})
+    out = io.BytesIO()
+    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(out, plain) as book:
+        sheet, bold = book.add_worksheet(_sheet_name(title)), book.add_format({"bold": True})
         for r, row in enumerate(rows):
             for c, cell in enumerate(row):
-                sheet.write_string(r, c, harmless(cell)[:32_767], None if r else bold)
+                if isinstance(cell, int | float) and not isinstance(cell, bool):
+                    sheet.write_number(r, c, cell)
+                else:
+                    sheet.write_string(r, c, _in_words(cell)[:LONGEST], None if r else bold)
         sheet.freeze_panes(1, 0)
         sheet.autofit()
+    return out.getvalue()
+
+
+def _in_words(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "oui" if cell else "non"
+    if isinstance(cell, datetime):
+        return f"{cell:%d/%m/%Y %H:%M}"
+    if isinstance(cell, date):
+        return f"{cell:%d/%m/%Y}"
+    if isinstance(cell, time):
+        return f"{cell:%H:%M}"
+    return harmless(cell) if isinstance(cell, str) else str(cell)
+
+
+def _sheet_name(title: str) -> str:
+    """Excel takes 31 characters, and none of these."""
+    return "".join(c for c in title if c not in "[]:*?/\\'")[:31] or "Feuille"

@@ -272,7 +272,7 @@ def test_what_people_type_stays_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x.csv", "x.xlsx"])
 def test_exports_hold_no_formula_whatever_was_typed(tmp_path: Path, name: str) -> None:
     typed = [*HOSTILE, "+33 6", "-1", "\t=1", "Zoé \x0b"]
-    write(tmp_path / name, ["a"], [[cell] for cell in typed])
+    write(tmp_path / name, [["a"], *([cell] for cell in typed)])
     if name == "x.csv":
         data = (tmp_path / name).read_bytes()
         assert data.startswith(b"\xef\xbb\xbf")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from orchestrator.gateways.papers import tables
+from orchestrator.gateways import spreadsheets
 from orchestrator.gateways.papers.seal import NotGenuine, Seal, check
 from orchestrator.jobs.attendance import note
 from orchestrator.jobs.world import Report
@@ -67,7 +67,7 @@ def test_the_sheet_says_who_was_there_and_opens_in_excel(lab: Lab) -> None:
     lab.run("attendance sheet", "--xlsx", str(lab.folder / "e.xlsx"), "--csv", str(lab.folder / "e.csv"))
     cells = [c.value for c in load_workbook(lab.folder / "e.xlsx").active[1]]  # type: ignore[union-attr]
     assert cells[:3] == ["Nom", "Structure", "Demi-journée"]
-    assert (lab.folder / "e.csv").read_bytes().startswith("\ufeffNom;Structure;".encode())
+    assert (lab.folder / "e.csv").read_bytes().startswith('\ufeff"Nom";"Structure";'.encode())
 
 
 def test_a_doubt_is_listed_with_its_evidence_and_decided_once(lab: Lab) -> None:
@@ -159,9 +159,9 @@ def test_another_key_or_half_a_word_is_not_genuine() -> None:
 
 def test_nothing_typed_becomes_a_formula() -> None:
     rows = [["Nom"], ["=1+1"], ["@x"], ["-2"], ["Zoé"], [3], [True]]
-    sheet = load_workbook(io.BytesIO(tables.as_xlsx(rows))).active
+    sheet = load_workbook(io.BytesIO(spreadsheets.as_xlsx(rows))).active
     assert sheet is not None
     assert [row[0].value for row in sheet.iter_rows()] == ["Nom", "'=1+1", "'@x", "'-2", "Zoé", 3, "oui"]
-    assert tables.as_csv(rows).decode("utf-8-sig").split("\r\n") == [
-        "Nom", "'=1+1", "'@x", "'-2", "Zoé", "3", "oui", "",
-    ]  # fmt: skip
+    assert spreadsheets.as_csv(rows).decode("utf-8-sig").split() == [
+        f'"{text}"' for text in ("Nom", "'=1+1", "'@x", "'-2", "Zoé", "3", "oui")
+    ]

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from orchestrator.gateways.spreadsheets import as_csv, as_xlsx
 from orchestrator.store.board import Sought
 from orchestrator.web.board.desk import Desk, Working
 from orchestrator.web.security import Refused
 
 router = APIRouter()
 Row = Sequence[Any]
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
-"""What a spreadsheet may take for a formula (OWASP ASVS 1.2.10)."""
 
 
 def people(desk: Desk) -> Iterable[Row]:
@@ -65,41 +61,14 @@ def export(desk: Working, table: str, kind: str) -> Response:
     rows = TABLES.get(table)
     if rows is None or kind not in ("csv", "xlsx"):
         raise Refused(404, "Cet export n'existe pas.", "There is no such export.")
-    found = [[_harmless(cell) for cell in row] for row in rows(desk)]
+    found = [*rows(desk)]
     desk.note("export", f"{table}.{kind}", f"{len(found) - 1} lignes")
     name = f"{desk.key}-{table}-{desk.local(desk.now):%Y-%m-%d}.{kind}"
-    data, media = (_csv(found), "text/csv; charset=utf-8") if kind == "csv" else (_xlsx(found), XLSX)
+    data, media = (as_csv(found), "text/csv; charset=utf-8") if kind == "csv" else (as_xlsx(found), XLSX)
     return Response(data, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _harmless(cell: Any) -> Any:
-    """A text no spreadsheet takes for a formula."""
-    if not isinstance(cell, str):
-        return cell
-    text = "".join(c for c in cell if c.isprintable() or c in "\n\t")
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _csv(rows: Iterable[Row]) -> bytes:
-    """With semicolons and a byte order mark, as Excel expects in France."""
-    file = io.StringIO(newline="")
-    csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL).writerows(rows)
-    return file.getvalue().encode("utf-8-sig")
-
-
-def _xlsx(rows: Sequence[Row]) -> bytes:
-    file = io.BytesIO()
-    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(file, plain) as book:
-        sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
-        for n, row in enumerate(rows):
-            sheet.write_row(n, 0, row, bold if n == 0 else None)
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, max(map(len, rows), default=1), 22)
-    return file.getvalue()
 
 
 def _local(desk: Desk, at: datetime | None) -> str:
