@@ -160,7 +160,8 @@ class Daemon:
         key = world.event.key
         try:
             report = beat(world, self._memories[key])
-        except Held:
+        except Held:  # another process beats it: all is well
+            self._beaten[key] = world.clock.now()
             return None
         except OrchestratorError as error:
             self._beats[key, "failed"] += 1

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -190,10 +191,16 @@ def test_fake_zoom_says_where_it_is_in_one_line_and_ends_on_sigterm() -> None:
     assert set(papers) == {"api_url", "token_url", "account_id", "client_id", "client_secret", "host"}
 
 
-def serve(lab: Lab) -> subprocess.Popen[str]:
+@contextmanager
+def serve(lab: Lab) -> Iterator[subprocess.Popen[str]]:
+    """Serve in a process of its own; whatever the test comes to, it ends."""
     environ = {**os.environ, **lab.environ}
     command = [sys.executable, "-m", "orchestrator", "run", "-c", str(lab.config)]
-    return subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def until(true: object, seconds: float = 40) -> None:
