@@ -60,5 +60,15 @@ def picture(page: Any, name: str) -> None:
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
 
 
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"
+
+
 def is_wider_than_its_window(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"))
+    """Tell whether a page is still too wide once it has had a moment to settle."""
+    try:
+        page.wait_for_function(FITS, timeout=3_000)
+    except Exception as error:  # Playwright's own TimeoutError; its module is not imported where Chromium is missing
+        if type(error).__name__ != "TimeoutError":
+            raise
+        return True
+    return False
