@@ -78,10 +78,17 @@ def moments_of_a_run(ground: Ground) -> list[str]:
 
 
 def test_a_kill_between_the_acceptance_and_its_reply_makes_one_marked_copy(tmp_path: Path) -> None:
-    ground = in_sqlite(tmp_path, LETTERS)
-    first = moments_of_a_run(ground).index("accepted") + 1
-    outcome = tried(ground, 1, [[Point(call="", k=first)]])
-    assert (outcome.kills, outcome.lost, outcome.duplicates >= 1, is_well(outcome)) == (1, 0, True, True)
+    """The reply may still reach the worker before the kill does, so it is tried again until it did not."""
+    for n in range(5):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        ground = in_sqlite(folder, LETTERS)
+        first = moments_of_a_run(ground).index("accepted") + 1
+        outcome = tried(ground, 1, [[Point(call="", k=first)]])
+        assert (outcome.kills, outcome.lost, is_well(outcome)) == (1, 0, True)
+        if outcome.duplicates:
+            return
+    raise AssertionError("five kills between an acceptance and its reply made no copy")
 
 
 def test_a_kill_at_the_last_acceptance_doubles_only_what_is_in_flight(tmp_path: Path) -> None:
