@@ -38,10 +38,12 @@ PATIENCE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """Where a process is killed: at its k-th system call of a name, or at the relay's k-th moment (`call` "")."""
+    """Where a process is killed: at its k-th system call of a name, or at the relay's k-th moment (`call` ""),
+    of one `stage` where that is named: over several lines the stages come in another order each time."""
 
     call: str
     k: int
+    stage: str = ""
 
     @property
     def injection(self) -> str:
@@ -170,6 +172,7 @@ class Trial:
     workers: int
     points: Sequence[Point]
     kill_at: int = -1
+    stage: str = ""
     moments: int = 0
     victim: int = 0
     outcome: Outcome = field(default_factory=Outcome)
@@ -187,7 +190,7 @@ class Trial:
         return self.outcome
 
     def _temper(self, moment: Moment) -> Verdict | None:
-        if moment.stage in ("ehlo", "quit"):
+        if moment.stage in ("ehlo", "quit") or self.stage not in ("", moment.stage):
             return None
         self.moments += 1
         if self.moments != self.kill_at:
@@ -212,7 +215,7 @@ class Trial:
 
     def _strike(self, relay: Relay, point: Point) -> int:
         """Let the workers serve until they are killed: each of them, or the first at the relay's moment."""
-        self.moments, self.kill_at = 0, point.k if not point.call else -1
+        self.moments, self.stage, self.kill_at = 0, point.stage, point.k if not point.call else -1
         go = context().Event()
         processes = self._processes(go, relay, self.workers)
         self.victim = processes[0].pid or 0
@@ -221,7 +224,7 @@ class Trial:
                 assert traced.enter_context(injected(process.pid or 0, point.injection)) is not None
             go.set()
             codes = _ends(processes)
-        self.kill_at = -1
+        self.stage, self.kill_at = "", -1
         assert set(codes) <= {0, -signal.SIGKILL}, codes
         kills = codes.count(-signal.SIGKILL)
         self.outcome.kills += kills
