@@ -173,7 +173,7 @@ SABOTEURS = (
         name="naive local time",
         edits=[
             Edit(
-                file="orchestrator/core/letters.py",
+                file="orchestrator/core/facts.py",
                 old="        return session.starts_at - reminder.rule.lead\n",
                 new="        local = session.starts_at.astimezone(event.zone) - reminder.rule.lead\n"
                 "        return local.astimezone(session.starts_at.tzinfo)\n",

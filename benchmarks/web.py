@@ -27,8 +27,8 @@ from urllib.parse import urlsplit
 
 from orchestrator import settings as gate
 from orchestrator import shipped, wiring
-from orchestrator.core.letters import speaker_reference
 from orchestrator.core.model import Event, reference
+from orchestrator.core.recipients import speaker_reference
 from orchestrator.gateways.registrations import Columns
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.post import PostRoom, Worker

@@ -10,7 +10,7 @@ from orchestrator import settings as gate
 from orchestrator import wiring
 from orchestrator.core import intake
 from orchestrator.core.errors import BadConfiguration, OrchestratorError, UnreadableSource
-from orchestrator.core.letters import almanac
+from orchestrator.core.facts import almanac
 from orchestrator.core.model import Person, Quota
 from orchestrator.core.sending import Departure, Wave, departures
 from orchestrator.gateways.registrations.files import newest

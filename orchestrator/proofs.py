@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from orchestrator import shipped, wiring
 from orchestrator.core import intake
 from orchestrator.core.errors import BadConfiguration, UnreadableSource
-from orchestrator.core.letters import digest
+from orchestrator.core.facts import digest
 from orchestrator.core.model import Person
 from orchestrator.core.samples import Sample, nobody, outlook_of, samples
 from orchestrator.jobs.seats import places

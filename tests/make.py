@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestrator.core.letters import Owed, Recipient, speaker_reference
+from orchestrator.core.letters import Owed
 from orchestrator.core.meetings import Found, MeetingSpec, Pass
 from orchestrator.core.model import (
     Answer,
@@ -27,6 +27,7 @@ from orchestrator.core.model import (
     identity,
     reference,
 )
+from orchestrator.core.recipients import Recipient, speaker_reference
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY = datetime(2027, 6, 24, tzinfo=PARIS)

@@ -118,7 +118,7 @@ def _deadline(text: str, at: Desk) -> datetime:
 def fallback(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, is_sure: bool, undo: bool) -> None:
     """Plan B : dire à tout le monde de se retrouver à event.fallback_url."""
     from orchestrator.core.errors import BadConfiguration
-    from orchestrator.core.letters import FALLBACK
+    from orchestrator.core.recipients import FALLBACK
     from orchestrator.jobs.control import meeting_again, plan_b, put_in_outbox
 
     at = desk(configs, secrets)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from orchestrator.core.letters import Owed, Recipient
+from orchestrator.core.letters import Owed
 from orchestrator.core.model import Event
+from orchestrator.core.recipients import Recipient
 from orchestrator.core.retention import purged_at
 
 KIND = "after"

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from orchestrator.core.letters import CANCELLED, FRESH_LINK, Almanac, Owed, Recipient, digest, speaker_reference
+from orchestrator.core.facts import CANCELLED, Almanac, digest
+from orchestrator.core.letters import FRESH_LINK, Owed
 from orchestrator.core.model import Event, Speaker, identity
+from orchestrator.core.recipients import Recipient, speaker_reference
 
 SOON = timedelta(minutes=1)
 SPEAKER = "s-"

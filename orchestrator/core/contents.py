@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestrator.core.letters import CANCELLED, Recipient, signs_in
+from orchestrator.core.facts import CANCELLED, signs_in
 from orchestrator.core.meetings import Found, meeting_of, signing_in
 from orchestrator.core.model import Event, Session, Speaker, Workshop
 from orchestrator.core.notices import Notice
+from orchestrator.core.recipients import Recipient
 
 GREETING_LENGTH = 60
 _LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|@|\w[.。．｡]\w\w|\d\.\d", re.IGNORECASE)

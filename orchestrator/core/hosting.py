@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from orchestrator.core.letters import Owed, Recipient, digest, speaker_reference
+from orchestrator.core.facts import digest
+from orchestrator.core.letters import Owed
 from orchestrator.core.meetings import meetings_of
 from orchestrator.core.model import Event, Session, Speaker, identity, reference
+from orchestrator.core.recipients import Recipient, speaker_reference
 
 LATE = timedelta(minutes=10)
 """Before a session: by then its meeting must be open."""

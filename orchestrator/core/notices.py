@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orchestrator.core.letters import Almanac, Owed, Recipient, enterable
+from orchestrator.core.facts import Almanac, enterable
+from orchestrator.core.letters import Owed
 from orchestrator.core.model import Event, TurnedAway, identity, reference
+from orchestrator.core.recipients import Recipient
 
 SOON = timedelta(minutes=1)
 """How soon such a letter should be through: ahead of links and reminders that can wait."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from orchestrator.core.contents import Name, Outlook, Plain, changes_in_words, compose
-from orchestrator.core.letters import FALLBACK, Recipient, almanac, changed_facts, digest, facts_for
+from orchestrator.core.facts import almanac, changed_facts, digest, facts_for
 from orchestrator.core.meetings import Found, Pass, Phone, meetings_of, spec_for
 from orchestrator.core.model import Event, Person, Seat, Workshop
 from orchestrator.core.notices import Notice, announcement
+from orchestrator.core.recipients import FALLBACK, Recipient
 
 PHONES = (
     Phone(country="FR", number="+33 1 70 37 97 29", city="Paris"),

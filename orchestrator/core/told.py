@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from orchestrator.core.letters import BYE, CANCELLED, FALLBACK, GRACE, Almanac, Owed, Recipient, facts_for
+from orchestrator.core.facts import CANCELLED, Almanac, facts_for
+from orchestrator.core.letters import GRACE, Owed
+from orchestrator.core.recipients import BYE, FALLBACK, Recipient
 
 
 def farewell(book: Almanac, who: Recipient, now: datetime) -> Iterator[Owed]:

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from orchestrator.core.contents import Name, Outlook, greeting
-from orchestrator.core.letters import Recipient
+from orchestrator.core.recipients import Recipient
 from orchestrator.ports import Alike
 
 PERSONAL = ("ref", "email", "address", "registered_at", "passes", "told", "first_sent_at", "seats")

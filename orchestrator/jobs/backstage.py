@@ -8,10 +8,10 @@ from typing import Any
 
 from orchestrator.core.asked import what_is_read
 from orchestrator.core.contents import Name, Outlook, compose
-from orchestrator.core.letters import Recipient, speakers_as_recipients
 from orchestrator.core.meetings import SIGNING_IN, meeting_of, registrants
 from orchestrator.core.model import Event, Speaker, identity
 from orchestrator.core.needs import measures
+from orchestrator.core.recipients import Recipient, speakers_as_recipients
 from orchestrator.jobs.reception import Crowd, Reception
 from orchestrator.jobs.world import World
 from orchestrator.store.pages import Stamp

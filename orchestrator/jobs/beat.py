@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from orchestrator.core import intake
 from orchestrator.core.asked import departed, requested
 from orchestrator.core.errors import UnreadableSource
+from orchestrator.core.facts import almanac, due_at
 from orchestrator.core.hosting import LATE, alert_letters, polls_from
-from orchestrator.core.letters import FRESH_LINK, Owed, almanac, due_at, scheduled
+from orchestrator.core.letters import FRESH_LINK, Owed
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Answers, Event, Person, Seat
 from orchestrator.core.notices import turned_away
 from orchestrator.core.retention import attendance_ends_at, links_end_at, purged_at
 from orchestrator.core.said import heeding
+from orchestrator.core.schedule import scheduled
 from orchestrator.jobs.attendance import note, readings
 from orchestrator.jobs.holds import keep_holds
 from orchestrator.jobs.hosting import alerts_now, say

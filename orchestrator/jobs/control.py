@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.core.holds import PAUSE, Waiting, WaveKey
-from orchestrator.core.letters import FALLBACK, Owed, Recipient, scheduled
+from orchestrator.core.letters import Owed
 from orchestrator.core.meetings import meeting_of
 from orchestrator.core.model import Event
 from orchestrator.core.notices import Notice, concerns
 from orchestrator.core.presence import Live
+from orchestrator.core.recipients import FALLBACK, Recipient
+from orchestrator.core.schedule import scheduled
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.holds import is_pending, waiting
 from orchestrator.jobs.owing import everything_owed, recipients

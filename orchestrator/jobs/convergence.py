@@ -13,7 +13,7 @@ from orchestrator.core.errors import (
     ZoomError,
     ZoomRefusesLogin,
 )
-from orchestrator.core.letters import digest
+from orchestrator.core.facts import digest
 from orchestrator.core.meetings import MeetingSpec
 from orchestrator.core.model import Event, identity
 from orchestrator.jobs.world import Problem, Report, World

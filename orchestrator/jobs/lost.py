@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from orchestrator.core.letters import speaker_reference
 from orchestrator.core.model import identity, reference
+from orchestrator.core.recipients import speaker_reference
 from orchestrator.jobs.world import World
 
 

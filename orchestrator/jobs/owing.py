@@ -7,20 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from orchestrator.core.afterwards import links_of, thanks
-from orchestrator.core.letters import (
-    FALLBACK,
-    Almanac,
-    Owed,
-    Recipient,
-    almanac,
-    owed,
-    people_as_recipients,
-    speakers_as_recipients,
-)
+from orchestrator.core.facts import Almanac, almanac
+from orchestrator.core.letters import Owed, owed
 from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Event, Person, Seat
 from orchestrator.core.notices import addressed
 from orchestrator.core.presence import NOTHING_KNOWN, Live
+from orchestrator.core.recipients import FALLBACK, Recipient, people_as_recipients, speakers_as_recipients
 from orchestrator.core.told import farewell
 from orchestrator.jobs.attendance import REPLAY
 from orchestrator.store import Store

@@ -10,7 +10,8 @@ from typing import Any
 
 from orchestrator.core import intake
 from orchestrator.core.asked import departed, requested
-from orchestrator.core.letters import Owed, almanac, plan_of, scheduled
+from orchestrator.core.facts import almanac
+from orchestrator.core.letters import Owed
 from orchestrator.core.meetings import (
     Cancel,
     Change,
@@ -25,6 +26,7 @@ from orchestrator.core.meetings import (
 )
 from orchestrator.core.model import Event, Person, Refusal
 from orchestrator.core.said import heeding
+from orchestrator.core.schedule import plan_of, scheduled
 from orchestrator.core.sending import Departure
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.drift import Drift, as_adopted, drifts

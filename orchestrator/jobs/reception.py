@@ -10,9 +10,9 @@ from typing import Any
 
 from orchestrator.core.contents import Name, Outlook, compose
 from orchestrator.core.explaining import explain
-from orchestrator.core.letters import Recipient, people_as_recipients
 from orchestrator.core.meetings import Found
 from orchestrator.core.model import Event, Session
+from orchestrator.core.recipients import Recipient, people_as_recipients
 from orchestrator.core.seating import demand
 from orchestrator.jobs.world import World
 from orchestrator.store.pages import Look, Stamp

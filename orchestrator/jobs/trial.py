@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from orchestrator.core.contents import Name, Outlook, compose
 from orchestrator.core.errors import OrchestratorError, ZoomError, ZoomUnavailable
-from orchestrator.core.letters import Recipient
 from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Room, differences, meetings_of
 from orchestrator.core.model import identity
+from orchestrator.core.recipients import Recipient
 from orchestrator.jobs.convergence import Convergence
 from orchestrator.jobs.post import bare
 from orchestrator.jobs.words import message_id

@@ -13,18 +13,10 @@ from orchestrator.core.asked import UNREAD, facts_of_departure
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.explaining import explain
-from orchestrator.core.letters import (
-    CANCELLED,
-    Almanac,
-    Recipient,
-    almanac,
-    changed_facts,
-    digest,
-    people_as_recipients,
-    speakers_as_recipients,
-)
+from orchestrator.core.facts import CANCELLED, Almanac, almanac, changed_facts, digest
 from orchestrator.core.model import Event, Wishes
 from orchestrator.core.notices import STRANGER, Notice
+from orchestrator.core.recipients import Recipient, people_as_recipients, speakers_as_recipients
 from orchestrator.core.seating import demand
 from orchestrator.core.told import facts_told
 from orchestrator.jobs.alike import alike

@@ -12,9 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from orchestrator.core.letters import FRESH_LINK, due_at, speaker_reference
+from orchestrator.core.facts import due_at
+from orchestrator.core.letters import FRESH_LINK
 from orchestrator.core.meetings import meeting_of, signing_in
 from orchestrator.core.model import Event, Person, Reminder, Seat, identity, reference
+from orchestrator.core.recipients import speaker_reference
 from orchestrator.rehearsal.source import Arrival, first_arrivals
 from orchestrator.store import Delivery, Store, Way
 

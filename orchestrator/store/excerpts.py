@@ -8,9 +8,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from orchestrator.core.letters import FALLBACK
 from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Person, Seat
+from orchestrator.core.recipients import FALLBACK
 from orchestrator.store.database import Database
 from orchestrator.store.meetings import Kept, kept_from, pass_from
 from orchestrator.store.people import person_from, seat_from

@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from orchestrator.core.letters import Recipient, people_as_recipients
 from orchestrator.core.model import Event, Person, Wishes
+from orchestrator.core.recipients import Recipient, people_as_recipients
 from orchestrator.core.said import Said
 from orchestrator.jobs.reception import may_choose
 from orchestrator.jobs.words import Words

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from orchestrator.core.asked import what_is_read
 from orchestrator.core.errors import ZoomError
-from orchestrator.core.letters import Recipient
+from orchestrator.core.recipients import Recipient
 from orchestrator.jobs.backstage import backstage, recipient
 from orchestrator.jobs.words import Words
 from orchestrator.web.agenda import calendar_file

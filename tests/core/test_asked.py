@@ -7,11 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from orchestrator.core.facts import almanac
 from orchestrator.core.holds import WaveKey, waves
-from orchestrator.core.letters import Owed, Recipient, almanac, owed, scheduled
+from orchestrator.core.letters import Owed, owed
 from orchestrator.core.model import LetterWishes, Quota, TurnedAway
 from orchestrator.core.notices import Notice, addressed, again, announcement, turned_away
 from orchestrator.core.presence import Live
+from orchestrator.core.recipients import Recipient
+from orchestrator.core.schedule import scheduled
 from orchestrator.core.told import farewell
 from tests.make import (
     LONG_BEFORE,

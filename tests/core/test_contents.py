@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose, greeting, spaced
-from orchestrator.core.letters import CANCELLED, Recipient, almanac
+from orchestrator.core.facts import CANCELLED, almanac
 from orchestrator.core.meetings import Phone
 from orchestrator.core.model import Event, ProgrammeItem, Supporter, ZoomWishes
+from orchestrator.core.recipients import Recipient
 from tests.make import (
     LONG_BEFORE,
     MEETING,

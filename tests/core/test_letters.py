@@ -11,24 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.letters import (
-    CANCELLED,
-    Owed,
-    Recipient,
-    almanac,
-    changed_facts,
-    digest,
-    due_at,
-    facts_for,
-    has_way_in,
-    owed,
-    people_as_recipients,
-    plan_of,
-    scheduled,
-    speaker_reference,
-    speakers_as_recipients,
-)
+from orchestrator.core.facts import CANCELLED, almanac, changed_facts, digest, due_at, facts_for, has_way_in
+from orchestrator.core.letters import Owed, owed
 from orchestrator.core.model import Before, Event, OnTheDay, Quota, Rule, Session, ZoomWishes, reference
+from orchestrator.core.recipients import Recipient, people_as_recipients, speaker_reference, speakers_as_recipients
+from orchestrator.core.schedule import plan_of, scheduled
 from orchestrator.core.sending import Departure
 from tests.make import (
     LONG_BEFORE,

@@ -12,15 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
-from orchestrator.core.letters import (
-    Almanac,
-    Owed,
-    Recipient,
-    almanac,
-    changed_facts,
-    owed,
-)
+from orchestrator.core.facts import Almanac, almanac, changed_facts
+from orchestrator.core.letters import Owed, owed
 from orchestrator.core.model import Session
+from orchestrator.core.recipients import Recipient
 from orchestrator.core.told import facts_told, farewell
 from tests import make
 from tests.make import MEETING, TELL_AT, event, found, paris, pass_, recipient, session, told_seat

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from orchestrator.core.holds import WaveKey
-from orchestrator.core.letters import FALLBACK
 from orchestrator.core.model import Event, LetterWishes
 from orchestrator.core.notices import again, announcement
 from orchestrator.core.presence import Live
+from orchestrator.core.recipients import FALLBACK
 from orchestrator.gateways.alarm.webhook import Webhook
 from orchestrator.gateways.mail.bounces import ImapReturns
 from orchestrator.jobs.alarms import push

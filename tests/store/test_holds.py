@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from orchestrator.core.facts import digest
 from orchestrator.core.holds import WaveKey
-from orchestrator.core.letters import digest
 from orchestrator.core.model import Event, Quota
 from orchestrator.core.notices import Notice, announcement
 from orchestrator.store import Dotted, Settled, Step, Store

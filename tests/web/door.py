@@ -16,8 +16,8 @@ from fastapi import FastAPI
 
 from orchestrator import wiring
 from orchestrator.core.entry import hidden
-from orchestrator.core.letters import speaker_reference
 from orchestrator.core.model import Event, reference
+from orchestrator.core.recipients import speaker_reference
 from orchestrator.settings import Web
 from orchestrator.web.app import make_app
 from orchestrator.web.house import House, Served

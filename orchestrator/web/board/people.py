@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
 from orchestrator.core.explaining import explain
-from orchestrator.core.letters import speaker_reference
 from orchestrator.core.meetings import meetings_of
 from orchestrator.core.model import Person, Seat, identity, reference
+from orchestrator.core.recipients import speaker_reference
 from orchestrator.jobs.names import NAMES
 from orchestrator.store.board import Line, Search
 from orchestrator.web.board.desk import Desk, Looking, Working

@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from orchestrator.core.asked import what_is_read
-from orchestrator.core.letters import speaker_reference
 from orchestrator.core.model import Speaker
+from orchestrator.core.recipients import speaker_reference
 from orchestrator.store import Delivery
 from orchestrator.web.board.desk import Desk, Looking
 
