@@ -77,7 +77,8 @@ def purge(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, dry_ru
         report = Report(event=key)
         if not dry_run:
             with world.store.leases.held(f"beat:{key}", world.owner, now, world.patience.beat_lease):
-                privacy.expire(world, now, report)
+                if not privacy.expire(world, now, report):
+                    privacy.end_letters(world, now, report)
         reports[key] = privacy.forecast(world), report
         if not as_json:
             say(f"\n{world.event.title}")

@@ -23,7 +23,7 @@ from orchestrator.jobs.holds import keep_holds
 from orchestrator.jobs.hosting import alerts_now, say
 from orchestrator.jobs.meetings import converge, watch
 from orchestrator.jobs.owing import everything_owed, recipients
-from orchestrator.jobs.privacy import expire, living
+from orchestrator.jobs.privacy import end_letters, expire, living
 from orchestrator.jobs.seats import Places, assign
 from orchestrator.jobs.ways import LISTED_BEFORE, register
 from orchestrator.jobs.world import Problem, Report, World
@@ -48,6 +48,8 @@ class Memory:
     decide_at: datetime | None = None
     """When everything must be gone through again, whatever else has changed."""
     failures: int = 0
+    texts_end_at: datetime | None = None
+    """Before this no letter's text has had its time; None = not known."""
 
     def is_quiet(self, world: World, now: datetime) -> bool:
         """Nothing the last beat decided from has changed, and no instant has come."""
@@ -92,6 +94,8 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
             people = _take_in(world, now, report, confirmed=confirmed)
         world.store.events.serve(world.event, now)
         is_over = expire(world, now, report)
+        if not is_over:
+            _end_texts(world, memory, before, now, report)
         versions = world.store.events.versions(key)
         if is_over:
             _raise_alarms(world, now, report, ("zoom:",))
@@ -108,6 +112,15 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False) -> Report:
     report.wake(next((at for at in instants(world.event) if at > now), None))
     _remember(memory, world, now, fingerprint, versions, report)
     return report
+
+
+def _end_texts(world: World, memory: Memory, before: Memory, now: datetime, report: Report) -> None:
+    """Look for letters whose text has had its time, when there can be some: those written since end later."""
+    ends_at = before.texts_end_at if before.event == world.event else None
+    if ends_at is None or now >= ends_at:
+        ends_at = end_letters(world, now, report)
+    memory.texts_end_at = ends_at
+    report.wake(ends_at)
 
 
 def _remember(

@@ -28,10 +28,16 @@ def expire(world: World, now: datetime, report: Report) -> bool:
         return True
     if now >= links_end_at(event) and (links := privacy.end_links(event.key)):
         report.changes.append(f"{counted(links, 'lien personnel effacé', 'liens personnels effacés')}")
+    return False
+
+
+def end_letters(world: World, now: datetime, report: Report) -> datetime:
+    """Forget the text of letters that have had their time; returns when the next ones can have had theirs."""
+    event, privacy = world.event, world.store.privacy
     if letters := privacy.end_letters(event.key, letters_end_before(event, now)):
         report.changes.append(f"texte de {counted(letters, 'lettre effacé', 'lettres effacé')} ; l'envoi reste noté")
-    report.wake(privacy.next_letters_end(event.key, timedelta(days=event.letters_days)))
-    return False
+    lasting = timedelta(days=event.letters_days)
+    return privacy.next_letters_end(event.key, lasting) or now + lasting
 
 
 def _purge_zoom(world: World, report: Report) -> None:

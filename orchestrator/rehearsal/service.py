@@ -48,6 +48,7 @@ def _open(line: str) -> World:
         }
     )
     store = wiring.open_store(elsewhere.store_url)
+    store.db.be_hasty()
     return wiring.world(settings, store, SharedClock(Path(told["clock"])), wiring.owner(), elsewhere)
 
 

@@ -200,7 +200,7 @@ cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\ue000"), m
 def test_whatever_a_spreadsheet_wrote_is_read_back(rows: list[list[str]], delimiter: str, encoding: str) -> None:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerows([["h1", "h2", "h3"], *rows])
+    writer.writerows([["E-mail", "Prénom", "Nom"], *rows])  # titles that no answer can outdo
     table = parse(f"sep={delimiter}\n{out.getvalue()}".encode(encoding), "f.csv")
     assert [list(row.cells) for row in table.rows] == [row for row in rows if any(cell.strip() for cell in row)]
 

@@ -12,8 +12,7 @@ from orchestrator.store.schema import metadata
 
 def hasty(store: Store) -> Store:
     """Let SQLite not wait for the disk: here no power fails."""
-    if store.db.is_sqlite:
-        sa.event.listen(store.db.engine, "connect", lambda c, _record: c.execute("PRAGMA synchronous=OFF"))
+    store.db.be_hasty()
     return store
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import islice
 
 from orchestrator.core.errors import UnreadableSource
 from orchestrator.gateways.registrations.headers import Meaning, meaning
@@ -21,8 +20,6 @@ TEXTS = (
 )
 UNMAPPED = ("full_name", "withdrawal", "status", "last_page")
 """What no key of the mapping names, but a header may mean."""
-SAMPLE = 5_000
-"""How many rows are looked at to tell what a column holds."""
 MOSTLY = 0.8
 
 
@@ -155,14 +152,9 @@ def _is_theirs(header: str) -> bool:
 
 def _share_of_addresses(table: Table, index: int) -> float | None:
     """Return None for a column without any text, else 0, 0.5 (at least half of the cells) or 1 (most of them)."""
-    said = list(filled(table, index))
+    said = table.texts(index)
     share = sum(map(looks_like_address, said)) / len(said) if said else None
     return share if share is None else 1.0 if share >= MOSTLY else 0.5 if share >= 0.5 else 0.0
-
-
-def filled(table: Table, index: int) -> Iterator[str]:
-    """Yield the texts of a column, of its first rows, without the blank ones."""
-    return (text for row in islice(table.rows, SAMPLE) if (text := row.cells[index].strip()))
 
 
 class _Headers:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.core.model import Event
-from orchestrator.gateways.registrations.columns import Columns, Place, Places, filled
+from orchestrator.gateways.registrations.columns import Columns, Place, Places
 from orchestrator.gateways.registrations.headers import meaning
 from orchestrator.gateways.registrations.recognition import SessionColumns, session_columns
 from orchestrator.gateways.registrations.stamps import is_month_first
@@ -44,7 +44,7 @@ class Layout:
 
     def answers_by_session(self, table: Table, event: Event) -> dict[str, tuple[str, ...]]:
         """Of the one question for all sessions: which of the answers given mean which session."""
-        said = sorted({text for index in self.sessions.question for text in filled(table, index)})
+        said = sorted({text for index in self.sessions.question for text in table.texts(index)})
         means = {text: self.sessions.meant(text) for text in said}
         return {s.key: tuple(t for t in said if s.key in means[t]) for s in event.sessions}
 
@@ -56,7 +56,7 @@ def layout_of(table: Table, columns: Columns, places: Places, event: Event) -> L
     sessions = session_columns(
         table, columns, Places(places.texts, places.sessions, places.question, ranked, places.extra), event
     )
-    stamps = [text for index in places.texts["submitted_at"] for text in filled(table, index)]
+    stamps = [text for index in places.texts["submitted_at"] for text in table.texts(index)]
     return Layout(
         columns=columns,
         texts=places.texts,
@@ -75,7 +75,7 @@ def _titles(
 ) -> Iterator[tuple[str, str]]:
     def title(place: Place) -> str:
         """The column's title; of several that hold one thing, of the one most filled."""
-        most = max(place, key=lambda index: sum(1 for _ in filled(table, index))) if len(place) > 1 else place[0]
+        most = max(place, key=lambda index: len(table.texts(index))) if len(place) > 1 else place[0]
         return " ".join(table.header[most].split())
 
     for key, place in places.texts.items():

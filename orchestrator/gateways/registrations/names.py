@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST_NAME = 100
 _ALIKE = str.maketrans(
@@ -27,11 +28,13 @@ def _seen(character: str) -> str:
     return "" if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character
 
 
+@lru_cache(4_096)
 def normal(text: str) -> str:
     """Bring headers and short answers to one form: case, apostrophes, dashes, kinds and number of spaces."""
     return " ".join(unicodedata.normalize("NFKC", text.translate(_ALIKE)).casefold().split())
 
 
+@lru_cache(4_096)
 def bare(text: str) -> str:
     """Keep letters and digits only; no accents: « acteur·rice·s », « acteur.rice.s », « acteur(rice)s » are one."""
     spelled = unicodedata.normalize("NFKD", text).casefold().translate(_LIGATURES)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.core.model import Event
-from orchestrator.gateways.registrations.columns import MOSTLY, Columns, Place, Places, filled
+from orchestrator.gateways.registrations.columns import MOSTLY, Columns, Place, Places
 from orchestrator.gateways.registrations.names import normal, starts_with_any
 from orchestrator.gateways.registrations.spoken import GONE, Keys, is_no, speaker_of, tidy
 from orchestrator.gateways.registrations.tables import Table
@@ -72,7 +72,7 @@ class _Look:
 
     def is_yes_or_no(self, index: int) -> bool:
         """Tell whether most of a column's answers are yes and no, or the ticked name of the session itself."""
-        rows = list(filled(self.table, index))
+        rows = self.table.texts(index)
         named = self.named(index) if rows else frozenset()
         fit = {
             t: self.answer.match(normal(t)) is not None or is_no(t) or self.spoken(t) == named != set()
@@ -84,7 +84,7 @@ class _Look:
         """Find the one question most of whose answers speak of sessions, several being told apart by them."""
         found: dict[str, Place] = {}
         for index in free:
-            rows = list(filled(self.table, index))
+            rows = self.table.texts(index)
             telling = {t: bool(self.spoken(t)) or is_no(t) or GONE.search(tidy(t)) is not None for t in set(rows)}
             short = all(len(t) < 200 for t in telling)
             if (

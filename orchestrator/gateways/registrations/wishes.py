@@ -9,11 +9,11 @@ from itertools import islice
 
 from orchestrator.core.model import Event
 from orchestrator.gateways.registrations.choices import Choice, workshop_choice
-from orchestrator.gateways.registrations.columns import MOSTLY, SAMPLE, Place, Places, filled
+from orchestrator.gateways.registrations.columns import MOSTLY, Place, Places
 from orchestrator.gateways.registrations.headers import unaccented
 from orchestrator.gateways.registrations.names import bare, normal
 from orchestrator.gateways.registrations.ranks import rank_of
-from orchestrator.gateways.registrations.tables import Table
+from orchestrator.gateways.registrations.tables import LOOKED_AT, Table
 
 NO = re.compile(
     r"(?:non|no|n|0|false|faux|-|aucune?|sans preference|peu importe|indifferente?|none|any)(?!\w).*", re.DOTALL
@@ -54,7 +54,7 @@ class _Look:
         self.workshops = event.workshops_of(session)
         self.names: Choice = workshop_choice(self.workshops)
         self.elsewhere = [workshop_choice(event.workshops_of(s.key)) for s in event.sessions if s.key != session]
-        self.said = {index: set(filled(table, index)) for index in range(len(table.header))}
+        self.said = {index: set(table.texts(index)) for index in range(len(table.header))}
 
     def sorted_out(self, ranked: tuple[Place, ...]) -> WishColumns:
         """Tell, of the mapped columns, those that stand for one workshop each."""
@@ -122,4 +122,4 @@ class _Look:
                 yield from ((index,) for index in indices)
 
     def exclude_each_other(self, indices: Sequence[int]) -> bool:
-        return all(sum(bool(row.cells[i].strip()) for i in indices) < 2 for row in islice(self.table.rows, SAMPLE))
+        return all(sum(bool(row.cells[i].strip()) for i in indices) < 2 for row in islice(self.table.rows, LOOKED_AT))
