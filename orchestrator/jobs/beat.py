@@ -250,11 +250,11 @@ def letters_owed(
 ) -> list[Owed]:
     """Bring together what decides the letters, and list them with the hour each wave leaves."""
     event, store = world.event, world.store
-    everybody = recipients(event, store, people, by_person(ways), seats_by_person(places.values()))
+    told = store.outbox.told(event.key)
+    everybody = recipients(event, store, people, by_person(ways), seats_by_person(places.values()), told)
     letters = [*everything_owed(event, store, everybody, now, meetings, world.live(event.key))]
     read = store.pages.understood(event.key) if world.has_pages else None
     letters += requested(almanac(event), everybody, store.pages.again(event.key), read)
-    told = store.outbox.told(event.key)
     letters += departed(almanac(event), told, store.pages.speakers_written_to(event.key), now)
     return scheduled(event, letters)
 
@@ -301,5 +301,4 @@ def instants(event: Event) -> list[datetime]:
 def _raise_alarms(world: World, now: datetime, report: Report, prefixes: tuple[str, ...]) -> None:
     """Make the alarms of the kinds this beat has looked into be those of its problems."""
     found = {p.key: (p.what, p.remedy) for p in report.problems}
-    for prefix in prefixes:
-        world.store.alarms.set(world.event.key, {k: v for k, v in found.items() if k.startswith(prefix)}, prefix, now)
+    world.store.alarms.set(world.event.key, {k: v for k, v in found.items() if k.startswith(prefixes)}, prefixes, now)

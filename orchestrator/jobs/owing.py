@@ -18,6 +18,9 @@ from orchestrator.core.told import farewell
 from orchestrator.jobs.attendance import REPLAY
 from orchestrator.store import Store
 
+Told = Mapping[str, Mapping[str, tuple[str, datetime]]]
+"""What everyone was last told and when, by reference and fact."""
+
 
 def recipients(
     event: Event,
@@ -25,9 +28,10 @@ def recipients(
     people: Mapping[str, Person],
     passes: Mapping[str, Mapping[str, Pass]],
     seats: Mapping[str, Mapping[str, Seat]],
+    told: Told | None = None,
 ) -> list[Recipient]:
-    """Bring together what decides everyone's letters: people, then speakers."""
-    told, first = store.outbox.told(event.key), store.outbox.first_sent(event.key)
+    """Bring together what decides everyone's letters: people, then speakers. `told`: where it is known already."""
+    told, first = store.outbox.told(event.key) if told is None else told, store.outbox.first_sent(event.key)
     return [
         *people_as_recipients(event, people.values(), passes, seats, told, first),
         *speakers_as_recipients(event, passes, told, first),

@@ -13,6 +13,9 @@ from orchestrator.core.retention import attendance_ends_at, letters_end_before, 
 from orchestrator.jobs.world import Problem, Report, World, counted
 from orchestrator.store import Tombs
 
+SWEEP = timedelta(hours=1)
+"""How often at most texts are forgotten: those that end in the meantime go together."""
+
 
 def expire(world: World, now: datetime, report: Report) -> bool:
     """Forget what has had its time; True once nobody of the event is known any more."""
@@ -37,7 +40,7 @@ def end_letters(world: World, now: datetime, report: Report) -> datetime:
     if letters := privacy.end_letters(event.key, letters_end_before(event, now)):
         report.changes.append(f"texte de {counted(letters, 'lettre effacé', 'lettres effacé')} ; l'envoi reste noté")
     lasting = timedelta(days=event.letters_days)
-    return privacy.next_letters_end(event.key, lasting) or now + lasting
+    return max(privacy.next_letters_end(event.key, lasting) or now + lasting, now + SWEEP)
 
 
 def _purge_zoom(world: World, report: Report) -> None:

@@ -81,8 +81,9 @@ class Alarms:
             rows = c.execute(sa.select(alarm).where(alarm.c.event == event)).all()
         return {r.key: (r.what, r.remedy, r.since) for r in sorted(rows, key=lambda r: (r.since, r.key))}
 
-    def set(self, event: str, found: dict[str, tuple[str, str]], prefix: str, now: datetime) -> None:
-        """Make the alarms whose key begins with a prefix be exactly those found; several may do so at once."""
+    def set(self, event: str, found: dict[str, tuple[str, str]], prefix: str | tuple[str, ...], now: datetime) -> None:
+        """Make the alarms whose key begins with a prefix, or one of some, be exactly those found; several may do so
+        at once."""
         before = {k: v[:2] for k, v in self.all(event).items() if k.startswith(prefix)}
         if before == found:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from orchestrator.gateways.registrations.names import bare, normal
 
@@ -103,6 +104,7 @@ class Meaning:
     sure: int
 
 
+@lru_cache(4_096)
 def meaning(header: str) -> Meaning | None:
     """Say what a header means; None for a question of the form's own."""
     text = plain(header)
