@@ -44,7 +44,8 @@ def announce(
     """Envoyer un message de votre main, par exemple « reprise à 14h15 »."""
     from orchestrator.core.errors import BadConfiguration
     from orchestrator.core.notices import announcement
-    from orchestrator.jobs.control import put_in_outbox, reached
+    from orchestrator.jobs.control import reached
+    from orchestrator.jobs.hand import announce
 
     body = (text or (file.read() if file is not None else "")).strip()
     if not body or not subject.strip():
@@ -59,8 +60,7 @@ def announce(
             _show_announcement(at, audience, subject, body, count, notice.void_at)
         sent = bool(count) and not known and ask(f"Envoyer à {count} personnes ?", is_sure)
         if sent:
-            at.store.notices.add(at.event.key, [notice])
-            put_in_outbox(at.event, at.store, relay_of(at), at.now)
+            announce(at.event, at.store, relay_of(at), notice, at.now)
     if as_json:
         data = {"key": notice.key, "to": audience, "count": count, "subject": notice.subject, "text": body}
         show(data | {"void_at": notice.void_at, "sent": sent, "known": known})
@@ -80,13 +80,10 @@ def _show_announcement(at: Desk, audience: str, subject: str, body: str, count: 
 
 def _check_audience(event: Event, audience: str) -> None:
     from orchestrator.core.errors import BadConfiguration
+    from orchestrator.core.notices import audiences
 
-    what, _, key = audience.partition(":")
-    keys = {"session": [s.key for s in event.sessions], "workshop": [w.key for w in event.workshops]}
-    if audience in ("all", "speakers") or key in keys.get(what, ()):
-        return
-    known = ["all", "speakers", *(f"{kind}:{one}" for kind, found in keys.items() for one in found)]
-    raise BadConfiguration((f"--to {audience} – destinataires inconnus ; possibles : {', '.join(known)}",))
+    if audience not in (known := audiences(event)):
+        raise BadConfiguration((f"--to {audience} – destinataires inconnus ; possibles : {', '.join(known)}",))
 
 
 def _deadline(text: str, at: Desk) -> datetime:
@@ -118,26 +115,20 @@ def _deadline(text: str, at: Desk) -> datetime:
 def fallback(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, is_sure: bool, undo: bool) -> None:
     """Plan B : dire à tout le monde de se retrouver à event.fallback_url."""
     from orchestrator.core.errors import BadConfiguration
-    from orchestrator.core.recipients import FALLBACK
-    from orchestrator.jobs.control import meeting_again, plan_b, put_in_outbox
+    from orchestrator.jobs.hand import plan_b_is_on, plan_b_reaches, turn_plan_b
 
     at = desk(configs, secrets)
     url = at.event.fallback_url
     if not url and not undo:
         raise BadConfiguration((f"{at.settings.path.name}: event.fallback_url – cette adresse manque ; ajoutez-la",))
     with closing(at.store):
-        is_on = bool(at.store.memos.get(at.event.key, FALLBACK))
-        people = meeting_again(at.event, at.store, at.now)
-        told = [who for who in people if who.told.get(FALLBACK, ("",))[0]]
-        count = len(told) if undo else len(people)
+        is_on = plan_b_is_on(at.event, at.store)
+        count = plan_b_reaches(at.event, at.store, at.now, on=not undo)
         question = (
             f"Annoncer le retour sur Zoom à {count} personnes ?" if undo else f"Envoyer {count} personnes à {url} ?"
         )
         done = is_on == undo and ask(question, is_sure)
-        planned = 0
-        if done:
-            plan_b(at.event, at.store, at.now, on=not undo)
-            planned = put_in_outbox(at.event, at.store, relay_of(at), at.now)
+        planned = turn_plan_b(at.event, at.store, relay_of(at), at.now, on=not undo).planned if done else 0
     if as_json:
         show(
             {"fallback": done != undo if is_on == undo else is_on, "changed": done, "count": count, "planned": planned}
@@ -157,8 +148,7 @@ def resend(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, email
     """Renvoyer son lien à une personne."""
     from orchestrator.core.errors import OrchestratorError
     from orchestrator.core.model import identity
-    from orchestrator.core.notices import again
-    from orchestrator.jobs.control import put_in_outbox
+    from orchestrator.jobs.hand import resend
 
     at = desk(configs, secrets)
     with closing(at.store):
@@ -169,10 +159,10 @@ def resend(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, email
             )
         if at.now >= at.event.last_end:
             raise OrchestratorError("l'événement est terminé : le lien ne sert plus")
-        new = at.store.notices.add(at.event.key, [again(at.event, who.email, at.now)])
-        planned = put_in_outbox(at.event, at.store, relay_of(at), at.now)
+        asked = resend(at.event, at.store, relay_of(at), who.email, at.now)
+    new, planned = asked.new, asked.planned
     if as_json:
-        show({"to": who.address, "asked": bool(new), "planned": bool(planned)})
+        show({"to": who.address, "asked": new, "planned": bool(planned)})
         return
     waits = "" if planned or not new else " Elle partira dès que Zoom aura donné le lien."
     said = f"Lettre préparée pour {who.address}. {BY_ITSELF}" if planned else f"C'est noté.{waits}"

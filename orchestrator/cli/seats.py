@@ -225,26 +225,15 @@ def _alone(settings: Settings, *, writing: bool) -> Iterator[tuple[Store, Look]]
             yield found
         return
     from orchestrator import wiring
-    from orchestrator.core.errors import Held
-    from orchestrator.jobs.world import Patience
+    from orchestrator.jobs.aside import between_beats
 
-    clock, name, key = wiring.SystemClock(), wiring.owner(), f"beat:{settings.event.key}"
     store = wiring.open_store(settings.store_url)
-    until = clock.now() + PATIENCE
     try:
-        while True:
-            try:
-                store.leases.take(key, name, clock.now(), Patience().beat_lease)
-                break
-            except Held:
-                if clock.now() >= until:
-                    raise
-                clock.wait(clock.now() + timedelta(seconds=1))
-        try:
-            with _look(settings, writing=True) as (_, seen):
-                yield store, seen
-        finally:
-            store.leases.release(key, name)
+        with (
+            between_beats(settings.event.key, store, wiring.SystemClock(), wiring.owner(), PATIENCE),
+            _look(settings, writing=True) as (_, seen),
+        ):
+            yield store, seen
     finally:
         store.close()
 

@@ -58,20 +58,12 @@ def drift(
 
 def _decide(world: World, adopt: Sequence[str], restore: Sequence[str]) -> list[Drift]:
     """Write the decision down between two beats."""
-    from orchestrator.core.errors import Held
     from orchestrator.jobs import drift as jobs
+    from orchestrator.jobs.aside import between_beats
 
-    until = world.clock.now() + PATIENCE
-    while True:
-        now = world.clock.now()
-        try:
-            with world.store.leases.held(f"beat:{world.event.key}", world.owner, now, world.patience.beat_lease):
-                done = jobs.adopt(world, adopt, now) if adopt else []
-                return done + (jobs.restore(world, restore) if restore else [])
-        except Held:
-            if now >= until:
-                raise
-            world.clock.wait(now + timedelta(seconds=1))
+    with between_beats(world.event.key, world.store, world.clock, world.owner, PATIENCE):
+        done = jobs.adopt(world, adopt, world.clock.now()) if adopt else []
+        return done + (jobs.restore(world, restore) if restore else [])
 
 
 @click.command()

@@ -67,34 +67,51 @@ class Waiting:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heap:
+    """Letters of one wave that have not left; of `due_at` and `void_at` the earliest."""
+
+    letters: int
+    due_at: datetime | None
+    void_at: datetime
+
+
 def waves(event: Event, letters: Iterable[Owed], now: datetime) -> dict[WaveKey, Waiting]:
     """Group letters that have not left into waves, each with its latest departure by the relay's quota."""
     grouped: dict[WaveKey, list[Owed]] = defaultdict(list)
     for letter in letters:
         if letter.void_at > now:
             grouped[WaveKey(letter.kind, letter.session, letter.rule)].append(letter)
-    loads = {key: _load(event, key, found, now) for key, found in grouped.items()}
+    return weigh(event, {key: _heap(found) for key, found in grouped.items()}, now)
+
+
+def _heap(letters: list[Owed]) -> Heap:
+    due_at = min((letter.due_at for letter in letters if letter.due_at is not None), default=None)
+    return Heap(letters=len(letters), due_at=due_at, void_at=min(letter.void_at for letter in letters))
+
+
+def weigh(event: Event, heaps: Mapping[WaveKey, Heap], now: datetime) -> dict[WaveKey, Waiting]:
+    """Find the latest departure of each wave by the relay's quota, and what its silence means."""
+    loads = {key: _load(event, key, heap, now) for key, heap in heaps.items()}
     latest = latest_departures(loads.values(), event.quota)
-    return {key: _waiting(event, key, found, latest[loads[key]]) for key, found in grouped.items()}
+    return {key: _waiting(event, key, heap, latest[loads[key]]) for key, heap in heaps.items()}
 
 
-def _load(event: Event, key: WaveKey, letters: list[Owed], now: datetime) -> Wave:
+def _load(event: Event, key: WaveKey, heap: Heap, now: datetime) -> Wave:
     """What the wave asks of the relay: all of it before the session it is about, or before the next one."""
     ahead = [s for s in event.sessions if s.starts_at > now and key.session in ("", s.key)]
-    void_at = min(letter.void_at for letter in letters)
-    deadline = min([void_at, *(s.starts_at for s in ahead)])
-    due_at = min((letter.due_at for letter in letters if letter.due_at is not None), default=now)
-    return Wave(due_at=due_at, void_at=deadline, letters=len(letters))
+    deadline = min([heap.void_at, *(s.starts_at for s in ahead)])
+    return Wave(due_at=heap.due_at or now, void_at=deadline, letters=heap.letters)
 
 
-def _waiting(event: Event, key: WaveKey, letters: list[Owed], latest: datetime) -> Waiting:
+def _waiting(event: Event, key: WaveKey, heap: Heap, latest: datetime) -> Waiting:
     others = "speakers" if key.kind == "reminder" else "registrants"
     asked = [r for r in event.reminders if (r.session, r.rule.name) == (key.session, key.rule) and r.audience != others]
     strict = any(r.if_silent == "hold" for r in asked) if asked else event.letters.if_silent == "hold"
     return Waiting(
         wave=key,
-        letters=len(letters),
-        due_at=min((letter.due_at for letter in letters if letter.due_at is not None), default=None),
+        letters=heap.letters,
+        due_at=heap.due_at,
         latest=latest,
         if_silent="hold" if strict else "send",
         needs_approval=any(r.approve for r in asked) or (key.kind == "room" and event.letters.approve_rooms),

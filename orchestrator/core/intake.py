@@ -180,6 +180,8 @@ def _findings(mailboxes: Mapping[str, Mailbox], latest: Mapping[str, Answer]) ->
                 f"{first} garde l'inscription, une lettre demande à {name} une adresse à soi",
                 remedy="si vous connaissez son adresse, dans corrections.toml : [[answers]] "
                 f'address = "{email}", name = "{_unquoted(name)}", use = "…"',
+                address=email,
+                name=name,
             )
     for answer in latest.values():
         if answer.withdrawn:

@@ -280,6 +280,14 @@ class Finding:
     code: str
     message: str
     remedy: str = ""
+    address: str = ""
+    """Whose answer is to be decided on, as it is in the source; empty where there is nothing to decide."""
+    instead: str = ""
+    """The address that answer may be read with."""
+    keep: str = ""
+    """The address that may be declared right as it is."""
+    name: str = ""
+    """Which of the answers with that address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

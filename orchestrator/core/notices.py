@@ -38,6 +38,12 @@ class Notice:
     """late: `late` or `full`."""
 
 
+def audiences(event: Event) -> list[str]:
+    """List whom an announcement may go to."""
+    sessions = [f"session:{s.key}" for s in event.sessions]
+    return ["all", "speakers", *sessions, *(f"workshop:{w.key}" for w in event.workshops)]
+
+
 def announcement(audience: str, subject: str, body: str, void_at: datetime, now: datetime) -> Notice:
     """The organiser's own words; the same words to the same people are the same announcement."""
     said = "\n".join((audience, subject, body, void_at.isoformat()))

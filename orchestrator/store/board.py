@@ -78,6 +78,9 @@ class Wave:
     """When the first of them leaves or left, as planned."""
     last_at: datetime
     last_sent_at: datetime | None
+    due_at: datetime | None = None
+    void_at: datetime | None = None
+    """The earliest of those that have not left; None where all have."""
 
     @property
     def letters(self) -> int:
@@ -333,6 +336,8 @@ class Board:
                 sa.func.min(letter.c.leave_from).label("first"),
                 sa.func.max(letter.c.leave_from).label("last"),
                 sa.func.max(letter.c.sent_at).label("sent"),
+                sa.func.min(letter.c.due_at).label("due"),
+                sa.func.min(letter.c.void_at).label("void"),
             )
             .where(letter.c.event == event)
             .group_by(*key, letter.c.state)
@@ -486,6 +491,7 @@ def _late(now: datetime) -> sa.ColumnElement[bool]:
 def _wave(kind: str, session: str, rule: str, rows: Sequence[Any]) -> Wave:
     sent = [r.sent for r in rows if r.sent is not None]
     told = [r for r in rows if r.state != "withdrawn"] or rows
+    ahead = [r for r in rows if r.state in OPEN]
     return Wave(
         kind=kind,
         session=session,
@@ -494,6 +500,8 @@ def _wave(kind: str, session: str, rule: str, rows: Sequence[Any]) -> Wave:
         first_at=min(r.first for r in told),
         last_at=max(r.last for r in told),
         last_sent_at=max(sent, default=None),
+        due_at=min((r.due for r in ahead), default=None),
+        void_at=min((r.void for r in ahead), default=None),
     )
 
 

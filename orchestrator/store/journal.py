@@ -35,9 +35,9 @@ class Journal:
         """The newest acts first."""
         return self._read(journal.c.event == event, most)
 
-    def about(self, event: str, whom: str, most: int = 100) -> list[Entry]:
-        """What was done about one person or thing, the newest first."""
-        return self._read(sa.and_(journal.c.event == event, journal.c.about == whom), most)
+    def about(self, event: str, *names: str, most: int = 100) -> list[Entry]:
+        """What was done about one person or thing, by any of its names, the newest first."""
+        return self._read(sa.and_(journal.c.event == event, journal.c.about.in_(names)), most)
 
     def _read(self, where: sa.ColumnElement[bool], most: int) -> list[Entry]:
         columns = [journal.c[name] for name in Entry.__slots__]

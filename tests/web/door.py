@@ -114,6 +114,17 @@ def csrf(html: str) -> str:
     return found[1]
 
 
+def form(html: str) -> tuple[str, dict[str, list[str]]]:
+    """The form in the middle of a page: where it goes and what it carries as it stands."""
+    main = html.partition("<main")[2].partition("</main>")[0]
+    found = re.search(r'<form method="post" action="([^"]*)".*?</form>', main, re.DOTALL)
+    assert found is not None, text(html)
+    fields: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', found[0]):
+        fields.setdefault(name, []).append(unescape(value))
+    return unescape(found[1]), fields
+
+
 def text(html: str) -> str:
     """What a page says, on one line, its apostrophes straight."""
     bare = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL)

@@ -34,6 +34,9 @@ def _about_addresses(rows: Sequence[Answer]) -> Iterator[Finding]:
                 code="address-typo",
                 message=f"« {row.address} » : sans doute « {local}@{meant} » ; la personne est inscrite telle quelle",
                 remedy=f'si oui, dans corrections.toml, sous [addresses] : "{email}" = "{local}@{meant}"',
+                address=email,
+                instead=f"{local}@{meant}",
+                keep=email,
             )
         if oddities.is_list(email):
             yield Finding(
@@ -42,6 +45,8 @@ def _about_addresses(rows: Sequence[Answer]) -> Iterator[Finding]:
                 message=f"« {row.address} » ressemble à une liste de diffusion : "
                 "tous ses membres auraient le même lien",
                 remedy=f'demander à la personne son adresse à elle ; sinon, dans corrections.toml : keep = ["{email}"]',
+                address=email,
+                keep=email,
             )
 
 
@@ -68,4 +73,7 @@ def _about_people(rows: Iterable[Answer]) -> Iterator[Finding]:
             f"({before.address}, ici {row.address}) : deux inscriptions",
             remedy="si c'est une seule personne, dans corrections.toml, sous [addresses] : "
             f'"{identity(before.address)}" = "{email}" ; si ce sont deux personnes : keep = ["{email}"]',
+            address=identity(before.address),
+            instead=email,
+            keep=email,
         )

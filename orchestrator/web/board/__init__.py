@@ -5,14 +5,20 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from orchestrator.web.board import (
+    announcing,
     api,
     day,
+    decisions,
     event,
     exports,
     journal,
     letters,
+    merging,
     people,
+    person_form,
+    persons,
     registrations,
+    sending,
     speakers,
     workshops,
     zoom,
@@ -22,5 +28,6 @@ from orchestrator.web.board.desk import NobodyServed
 __all__ = ["NobodyServed", "router"]
 
 router = APIRouter()
-for part in (day, people, speakers, workshops, letters, registrations, zoom, journal, event, exports, api):
+asking = (sending, announcing, person_form, persons, merging, decisions)  # before the pages under the same paths
+for part in (day, *asking, people, speakers, workshops, letters, registrations, zoom, journal, event, exports, api):
     router.include_router(part.router)

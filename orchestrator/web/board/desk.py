@@ -12,13 +12,18 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from orchestrator.core.holds import PAUSE, Waiting, WaveKey
 from orchestrator.core.meetings import meetings_of, signing_in
 from orchestrator.core.model import Event
 from orchestrator.core.seating import demand
+from orchestrator.gateways.mail.words import language
+from orchestrator.jobs.hand import still_to_leave
+from orchestrator.jobs.holds import asks
 from orchestrator.jobs.world import World
 from orchestrator.settings import Settings
-from orchestrator.store import Store
+from orchestrator.store import Hold, Store
 from orchestrator.store.board import Board, Wave
+from orchestrator.web.board.names import LETTERS
 from orchestrator.web.house import House, Served
 from orchestrator.web.pages import CODES, house_of, language_of, page
 from orchestrator.web.security import Organising, Refused, Viewing, Visitor
@@ -72,6 +77,27 @@ class Desk:
     def say(self, french: str, english: str) -> str:
         return french if self.language == "fr" else english
 
+    def many(self, n: int, french: tuple[str, str], english: tuple[str, str]) -> str:
+        """Count one or several as the language does: French says nought in the singular."""
+        one = n == 1 or (n == 0 and self.language == "fr")
+        return f"{n} {self.say(french[not one], english[not one])}"
+
+    def letters(self, n: int) -> str:
+        return self.many(n, ("lettre", "lettres"), ("letter", "letters"))
+
+    def people(self, n: int) -> str:
+        return self.many(n, ("personne", "personnes"), ("person", "people"))
+
+    def wave(self, wave: WaveKey) -> str:
+        """Name a wave: its kind, and the session it is about."""
+        name = self.say(*LETTERS.get(wave.kind, (wave.kind, wave.kind)))
+        about = next((s.title for s in self.event.sessions if s.key == wave.session), "")
+        return f"{name} – {about}" if about else name
+
+    def moment(self, at: datetime) -> str:
+        """An instant in words, by the event's clock."""
+        return language(self.language).moment(self.local(at))
+
     @cached_property
     def needed(self) -> Mapping[str, tuple[str, ...]]:
         """Which meetings are still ahead, with their sessions."""
@@ -89,6 +115,21 @@ class Desk:
     @cached_property
     def alarms(self) -> dict[str, tuple[str, str, datetime]]:
         return self.store.alarms.all(self.key)
+
+    @cached_property
+    def holds(self) -> Mapping[WaveKey, Hold]:
+        return self.store.holds.all(self.key)
+
+    @property
+    def paused_since(self) -> datetime | None:
+        return self.holds[PAUSE].since if PAUSE in self.holds else None
+
+    @cached_property
+    def pending(self) -> list[Waiting]:
+        """Waves that wait for the organiser's approval; asked for only where there are any holds."""
+        if not asks(self.event) and not self.holds:
+            return []
+        return [one for one, waits in still_to_leave(self.event, self.store, self.now) if waits]
 
     def demand(self, session: str) -> dict[str, int]:
         """How many people wish each workshop of a session first (`core.seating.demand`, counted by the database)."""
@@ -124,6 +165,7 @@ class Desk:
             "events": [one.world.event for one in self.house.served.values()],
             "at": self.at,
             "local": self.local,
+            "kinds": LETTERS,
             "done": self.request.query_params.get("done", ""),
         }
         return page(self.request, f"board/{template}", **(given | values))

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.model import reference
+from orchestrator.jobs.hand import plan_b_is_on
 from orchestrator.jobs.names import NAMES
 from orchestrator.jobs.words import Words
 from orchestrator.store import Delivery, Store
@@ -42,6 +43,9 @@ def letters(
     return desk.show(
         "letters.html",
         waves=desk.waves,
+        paused=desk.paused_since,
+        plan_b=plan_b_is_on(desk.event, desk.store),
+        pending=[(one, desk.wave(one.wave)) for one in desk.pending],
         page=desk.board.letters(desk.key, sought, desk.now, n),
         sought=sought,
         names=NAMES,
@@ -59,8 +63,8 @@ def letter(desk: Looking, number: int) -> HTMLResponse:
         names=NAMES,
         ref=reference(desk.key, delivery.email),
         subject=str(message["subject"] or "") if message else "",
-        text=_masked(_body(message, "plain")) if message else "",
-        has_html=bool(message and _body(message, "html")),
+        text=masked(body_of(message, "plain")) if message else "",
+        has_html=bool(message and body_of(message, "html")),
         problem=problem,
     )
     shown.headers["Content-Security-Policy"] = f"{HEADERS['Content-Security-Policy']}; frame-src 'self'"
@@ -71,7 +75,7 @@ def letter(desk: Looking, number: int) -> HTMLResponse:
 def body(desk: Looking, number: int) -> Response:
     """The letter's HTML alone, for the frame of its page: no script runs there and nothing is fetched."""
     message, _ = _message(desk, _delivery(desk, number))
-    html = _masked(_body(message, "html")) if message else ""
+    html = masked(body_of(message, "html")) if message else ""
     return HTMLResponse(html, headers={"Content-Security-Policy": FRAME, "X-Frame-Options": "SAMEORIGIN"})
 
 
@@ -113,11 +117,12 @@ def _words(desk: Desk) -> Words:
 _WRITERS: WeakKeyDictionary[Store, dict[str, Words]] = WeakKeyDictionary()
 
 
-def _body(message: EmailMessage, kind: str) -> str:
+def body_of(message: EmailMessage, kind: str) -> str:
+    """One part of a letter: `plain` or `html`, "" where it has none."""
     part = message.get_body((kind,))
     return "" if part is None else str(part.get_content())
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """Without the links by which somebody enters."""
     return _LINK.sub("https://…", text)

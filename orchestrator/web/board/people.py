@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from orchestrator.core.explaining import explain
 from orchestrator.core.meetings import meetings_of
-from orchestrator.core.model import Person, Seat, identity, reference
+from orchestrator.core.model import Person, Seat, Workshop, identity, reference
 from orchestrator.core.recipients import speaker_reference
-from orchestrator.jobs.names import NAMES
-from orchestrator.store.board import Line, Search
+from orchestrator.store.board import Search
 from orchestrator.web.board.desk import Desk, Looking, Working
-from orchestrator.web.security import Filled, Refused
+from orchestrator.web.board.journal import ACTS
+from orchestrator.web.board.persons import line_of
+from orchestrator.web.security import Filled
 
 router = APIRouter()
 Text = Annotated[str, Query(max_length=200)]
@@ -46,7 +47,7 @@ def person(desk: Looking, ref: str) -> HTMLResponse:
 @router.post("/people/{ref}/link")
 def reveal(desk: Working, ref: str) -> HTMLResponse:
     """Show somebody's personal links, so that they can be read out; who did is written down."""
-    line = _line(desk, ref)
+    line = line_of(desk, ref)
     desk.note("link-shown", line.person.email)
     return _story(desk, ref, shown=True)
 
@@ -57,16 +58,8 @@ def find(desk: Looking, filled: Filled) -> Response:
     return desk.go("/people", q=str(filled.get("q", ""))[:200])
 
 
-def _line(desk: Desk, ref: str) -> Line:
-    email = desk.store.entries.email_of(desk.key, ref)
-    line = desk.board.one(desk.key, email) if email else None
-    if line is None:
-        raise Refused(404, "Cette personne n'est pas inscrite ici.", "This person is not registered here.")
-    return line
-
-
 def _story(desk: Desk, ref: str, *, shown: bool = False) -> HTMLResponse:
-    line = _line(desk, ref)
+    line = line_of(desk, ref)
     email = line.person.email
     passes = desk.store.meetings.passes_of(desk.key, email)
     return desk.show(
@@ -79,11 +72,22 @@ def _story(desk: Desk, ref: str, *, shown: bool = False) -> HTMLResponse:
         sessions_of=meetings_of(desk.event),
         why=_why(desk, line.person, line.seats),
         letters=desk.board.letters_to(desk.key, _refs(desk, email)),
-        names=NAMES,
         needed=desk.needed,
-        acts=desk.store.journal.about(desk.key, email),
+        acts=desk.store.journal.about(desk.key, email, ref),
+        done_by_hand=ACTS,
+        may_choose=_may_move(desk, line.person),
         wishes=_wishes(desk, line.person),
     )
+
+
+def _may_move(desk: Desk, who: Person) -> dict[str, list[Workshop]]:
+    """The workshops somebody may be put in by hand, by session."""
+    merged = desk.store.seats.merged(desk.key)
+    return {
+        s.key: [w for w in desk.event.workshops_of(s.key) if w.key not in merged]
+        for s in desk.event.sessions
+        if s.key in who.sessions and s.ends_at > desk.now
+    }
 
 
 def _refs(desk: Desk, email: str) -> list[str]:

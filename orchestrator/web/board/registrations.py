@@ -15,6 +15,7 @@ from orchestrator.core import intake
 from orchestrator.core.errors import BadConfiguration, Held, OrchestratorError
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.settings.editing import HISTORY, write_whole
+from orchestrator.web.board.decisions import offers
 from orchestrator.web.board.desk import Desk, Looking, Working
 from orchestrator.web.security import Filled, Refused
 
@@ -48,6 +49,7 @@ def _show(desk: Desk, **values: object) -> HTMLResponse:
         alarm=desk.store.alarms.all(desk.key).get("source"),
         held=[known[email] for email in (reading.held if reading else ()) if email in known],
         source=desk.settings.registrations,
+        findings=[(one, offers(one)) for one in (reading.findings if reading else ())],
         registered=desk.board.registered(desk.key),
         withdrawn=desk.board.withdrawn(desk.key),
         **({"problem": "", "deposit": None} | values),

@@ -54,7 +54,13 @@ def _filling(workshop: Workshop, ranks: dict[int, int], asked: int, scale: float
 
 @router.get("/workshops")
 def workshops(desk: Looking) -> HTMLResponse:
-    return desk.show("workshops.html", fillings=fillings(desk), width=WIDTH)
+    return desk.show("workshops.html", fillings=fillings(desk), width=WIDTH, merged=_merged(desk))
+
+
+def _merged(desk: Desk) -> dict[str, str]:
+    """The workshops that were closed, each with the room its people are in now."""
+    rooms = {w.key: w.room for w in desk.event.workshops}
+    return {key: rooms.get(target, target) for key, target in desk.store.seats.merged(desk.key).items()}
 
 
 @router.get("/workshops/{key}")

@@ -1,0 +1,62 @@
+"""What the organiser asks of the letters by hand: whom it concerns, before; how many letters it made, after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.core.holds import Heap, Waiting, WaveKey, in_order, weigh
+from orchestrator.core.model import Event
+from orchestrator.core.notices import Notice, again
+from orchestrator.core.recipients import FALLBACK
+from orchestrator.jobs.control import meeting_again, plan_b, put_in_outbox
+from orchestrator.jobs.holds import is_pending
+from orchestrator.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """`new` False: it was asked for already. `planned`: letters that are in the outbox now."""
+
+    new: bool
+    planned: int
+
+
+def announce(event: Event, store: Store, relay: str, notice: Notice, now: datetime) -> Asked:
+    """Have an announcement written to whom it concerns."""
+    new = bool(store.notices.add(event.key, [notice]))
+    return Asked(new=new, planned=put_in_outbox(event, store, relay, now))
+
+
+def resend(event: Event, store: Store, relay: str, email: str, now: datetime) -> Asked:
+    """Have somebody's link written to them once more; asked twice within a minute it is one letter."""
+    new = bool(store.notices.add(event.key, [again(event, email, now)]))
+    return Asked(new=new, planned=put_in_outbox(event, store, relay, now))
+
+
+def plan_b_is_on(event: Event, store: Store) -> bool:
+    return bool(store.memos.get(event.key, FALLBACK))
+
+
+def plan_b_reaches(event: Event, store: Store, now: datetime, *, on: bool) -> int:
+    """How many people are written to when plan B begins, or ends: then those who had been told."""
+    people = meeting_again(event, store, now)
+    return len(people) if on else sum(1 for who in people if who.told.get(FALLBACK, ("",))[0])
+
+
+def turn_plan_b(event: Event, store: Store, relay: str, now: datetime, *, on: bool) -> Asked:
+    """Begin or end plan B, and have everybody it concerns written to at once."""
+    if not plan_b(event, store, now, on=on):
+        return Asked(new=False, planned=0)
+    return Asked(new=True, planned=put_in_outbox(event, store, relay, now))
+
+
+def still_to_leave(event: Event, store: Store, now: datetime) -> list[tuple[Waiting, bool]]:
+    """List the waves whose letters are in the outbox, by counts; and whether each waits for approval."""
+    holds = store.holds.all(event.key)
+    heaps = {
+        WaveKey(w.kind, w.session, w.rule): Heap(letters=w.open, due_at=w.due_at, void_at=w.void_at)
+        for w in store.board.waves(event.key)
+        if w.due_at is not None and w.void_at is not None and w.void_at > now
+    }
+    return [(one, is_pending(one, holds)) for one in in_order(weigh(event, heaps, now))]
