@@ -94,7 +94,7 @@ class Alarms:
             for k, (what, remedy) in sorted(found.items())
             if before.get(k) != (what, remedy)
         ]
-        with self.db.write() as c:
+        with self.db.write(event) as c:
             if gone:
                 c.execute(alarm.delete().where(alarm.c.event == event, alarm.c.key.in_(gone)))
             if rows:

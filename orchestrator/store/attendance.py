@@ -51,7 +51,7 @@ class AttendanceKept:
 
     def record_stays(self, event: str, meeting: str, found: Iterable[Stay], now: datetime) -> bool:
         """Write a reading down; a stay seen once stays, its end only grows. Tells whether anything changed."""
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             mine = (stay.c.event == event, stay.c.meeting == meeting)
             known = {row.key: row for row in c.execute(sa.select(stay).where(*mine))}
             new = [one for one in found if one.key not in known or one.left_at > known[one.key].left_at]
@@ -70,7 +70,7 @@ class AttendanceKept:
     def decide(self, event: str, stays: Iterable[str], person: str, by: str, now: datetime) -> None:
         """Note a decision; an earlier one of the same stays is replaced."""
         keys = list(stays)
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             c.execute(decision.delete().where(decision.c.event == event, decision.c.stay.in_(keys)))
             rows = [{"event": event, "stay": key, "person": person, "by": by, "at": now} for key in keys]
             c.execute(decision.insert(), rows)
@@ -83,7 +83,7 @@ class AttendanceKept:
         gone = [key for key in found if key not in wanted]
         if not changed and not gone:
             return 0
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             for person, session in [*gone, *((p.person, p.session) for p in changed)]:
                 mine = (attendance.c.person == person, attendance.c.session == session)
                 c.execute(attendance.delete().where(attendance.c.event == event, *mine))
@@ -119,7 +119,7 @@ class AttendanceKept:
 
     def forget(self, event: str) -> int:
         """Erase attendance and certificates, when their own time is over."""
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             return sum(
                 c.execute(table.delete().where(table.c.event == event)).rowcount for table in (attendance, certificate)
             )
@@ -144,7 +144,7 @@ class AttendanceKept:
     def issue(self, event: str, one: Issued) -> None:
         """Note a certificate as issued, or revoked."""
         values: dict[str, Any] = {name: getattr(one, name) for name in Issued.__slots__}
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             mine = (certificate.c.event == event, certificate.c.person == one.person)
             c.execute(certificate.delete().where(*mine))
             c.execute(certificate.insert().values(event=event, **values))

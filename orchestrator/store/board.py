@@ -401,7 +401,7 @@ class Board:
         """Give a refused letter another try; False if it was not refused, or is of no use any more."""
         refused = (letter.c.id == number, letter.c.event == event, letter.c.state == "refused", letter.c.void_at > now)
         again = letter.update().where(*refused).values(state="due", not_before=None, owner="", lease_until=None)
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             done = c.execute(again).rowcount == 1
             if done:
                 bring_news(c, event)

@@ -56,7 +56,7 @@ class ByHand:
         Whoever is in `said` and not in `people` is registered no longer.
         """
         now = line.at
-        with self._db.write() as c:
+        with self._db.write(key) as c:
             for one in said:
                 values = {
                     "fields": dict(one.fields),

@@ -64,7 +64,7 @@ class Configs:
     def accept(self, event: str, *, name: str, text: str, now: datetime, by: str) -> None:
         """Make a text the newest version, unless it is already."""
         digest = digest_of(text)
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             query = sa.select(config.c.number, config.c.digest).where(config.c.event == event)
             row = c.execute(query.order_by(config.c.number.desc()).limit(1)).one_or_none()
             if row is not None and row.digest == digest:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +18,45 @@ from orchestrator.core.errors import OrchestratorError
 
 HEAD = "0009"
 """The newest migration; a test holds it against migrations/versions."""
-WRITE_LOCK = 7_046_051
-"""PostgreSQL's advisory lock that stands for SQLite's write lock."""
 LOCK_SECONDS = 30
 SWITCH_TRIES = 20
 """How often several processes that open a new SQLite file may be in each other's way."""
 
 
 class Database:
-    """One database. Writing transactions begin with the write lock, so that read-then-write loses nothing."""
+    """One database. A writing transaction first takes what it must have to itself; see docs/decisions/025."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writing: Any = threading.RLock() if self.is_sqlite else nullcontext()
+        self._fence: ContextVar[Callable[[sa.Connection], None] | None] = ContextVar("fence", default=None)
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """Open a writing transaction; commits at the end, rolls back on any error."""
+    def write(self, alone: str = "", shared: Collection[str] = ()) -> Iterator[sa.Connection]:
+        """Open a writing transaction; commits at the end, rolls back on any error.
+
+        `alone` names what it has to itself until then, mostly an event: what it reads there stays true while it writes.
+        `shared` are the names which nobody may have alone meanwhile. SQLite knows one writer at a time and no names.
+        """
         with self._writing, _explained(), self.engine.begin() as connection:
+            if not self.is_sqlite:
+                _take(connection, alone, shared)
+            self._check_fence(connection)
             yield connection
+
+    @contextmanager
+    def fenced(self, check: Callable[[sa.Connection], None]) -> Iterator[None]:
+        """Have every writing transaction of this thread begin with a check, which raises where it may not go on."""
+        token = self._fence.set(check)
+        try:
+            yield
+        finally:
+            self._fence.reset(token)
+
+    def _check_fence(self, connection: sa.Connection) -> None:
+        if (check := self._fence.get()) is not None:
+            check(connection)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -48,6 +68,13 @@ class Database:
         """An INSERT that leaves a row with the same key as it is: somebody else may have been quicker."""
         insert = sqlite.insert if self.is_sqlite else postgresql.insert
         return insert(table).on_conflict_do_nothing()
+
+    def put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> None:
+        """Insert a row; one of the same key gives way to it, whoever wrote that at the same time."""
+        insert = (sqlite.insert if self.is_sqlite else postgresql.insert)(table).values(dict(row))
+        keys = [column.name for column in table.primary_key]
+        rest = {name: insert.excluded[name] for name in row if name not in keys}
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest))
 
     def is_new(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
         """Insert a row unless there is one of its key; tell whether there was none."""
@@ -67,7 +94,7 @@ class Database:
         from alembic import command
         from alembic.config import Config
 
-        with self.write() as connection:
+        with self.write("schema") as connection:
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
             config.attributes["connection"] = connection
@@ -135,15 +162,23 @@ def _engine(url: str) -> sa.Engine:
 
 
 def _postgresql(url: str) -> sa.Engine:
-    engine = sa.create_engine(_with_psycopg(url), pool_pre_ping=True, pool_size=8, max_overflow=16)
+    return sa.create_engine(
+        _with_psycopg(url),
+        isolation_level="READ COMMITTED",  # whatever the server's default: a lock must show what was written before it
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=16,
+    )
 
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        if not connection.get_execution_options().get("reading", False):
-            patience = f"set_config('lock_timeout', '{LOCK_SECONDS}s', true)"
-            connection.exec_driver_sql(f"SELECT {patience}, pg_advisory_xact_lock({WRITE_LOCK})")
 
-    return engine
+def _take(connection: sa.Connection, alone: str, shared: Collection[str], patience: str = f"{LOCK_SECONDS}s") -> None:
+    """Take PostgreSQL's advisory locks of these names, shared ones in order; they end with the transaction."""
+    words, names = [f"set_config('lock_timeout', '{patience}', true)"], [name for name in (alone,) if name]
+    words += ["pg_advisory_xact_lock(hashtextextended(%s, 0))"] * len(names)
+    for name in sorted(shared):
+        words.append("pg_advisory_xact_lock_shared(hashtextextended(%s, 0))")
+        names.append(name)
+    connection.exec_driver_sql(f"SELECT {', '.join(words)}", tuple(names))
 
 
 def _sqlite(url: str) -> sa.Engine:

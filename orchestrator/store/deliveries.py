@@ -101,6 +101,17 @@ class Step:
     def __bool__(self) -> bool:
         return bool(self.settled or self.released or self.dotted)
 
+    @property
+    def events(self) -> frozenset[str]:
+        """The events whose letters these are."""
+        return frozenset(delivery.event for delivery in self.deliveries)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """The letters themselves."""
+        hands: tuple[Sequence[Settled | Released | Dotted], ...] = (self.settled, self.released, self.dotted)
+        return [one.delivery for hand in hands for one in hand]
+
 
 FIELDS = [letter.c[name] for name in Delivery.__slots__]
 LIGHT = [column for column in FIELDS if column.name not in ("data", "facts")]

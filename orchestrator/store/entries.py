@@ -51,12 +51,12 @@ class Entries:
 
     def begin(self, secret: str, visit_id: str, now: datetime) -> Visit | None:
         """Use a link up and begin a visit; None where it was used, is too old or never was."""
-        with self._db.write() as c:
+        with self._db.write("entries") as c:
             c.execute(login.delete().where(login.c.until <= now))
-            found = c.execute(sa.select(login).where(login.c.id == secret, login.c.role.in_(ROLES))).one_or_none()
+            used = login.delete().where(login.c.id == secret, login.c.role.in_(ROLES)).returning(login)
+            found = c.execute(used).one_or_none()
             if found is None:
                 return None
-            c.execute(login.delete().where(login.c.id == secret))
             begun = Visit(email=found.email, role=found.role, begun_at=now, seen_at=now)
             values = {"email": begun.email, "role": begun.role, "begun_at": now, "seen_at": now}
             c.execute(visit.insert().values(id=visit_id, **values))
@@ -82,7 +82,7 @@ class Entries:
 
     def forget(self, now: datetime, longest: timedelta) -> None:
         """Drop what has run out."""
-        with self._db.write() as c:
+        with self._db.write("entries") as c:
             c.execute(visit.delete().where(visit.c.begun_at <= now - longest))
             c.execute(login.delete().where(login.c.until <= now))
             c.execute(attempt.delete().where(attempt.c.at <= now - longest))
@@ -91,7 +91,7 @@ class Entries:
 
     def may(self, what: str, limits: dict[str, int], now: datetime, window: timedelta) -> bool:
         """Count one more attempt of each of these, and tell whether none has made too many within the window."""
-        with self._db.write() as c:
+        with self._db.write(f"attempts:{what}") as c:
             made = [(who, most, self._made(c, what, who, now - window)) for who, most in limits.items()]
             c.execute(attempt.insert(), [{"what": what, "who": who, "at": now} for who in limits])
         return all(count < most for _, most, count in made)
@@ -114,7 +114,7 @@ class Entries:
 
     def shut(self, event: str, ref: str) -> int:
         """Give somebody's page another address; the one they had works no more."""
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             number = (c.execute(GENERATION, {"event": event, "person": ref}).scalar() or 1) + 1
             c.execute(generation.delete().where(generation.c.event == event, generation.c.person == ref))
             c.execute(generation.insert().values(event=event, person=ref, number=number))

@@ -60,7 +60,7 @@ class Holds:
 
     def pause(self, event: str, now: datetime, state: str = "held") -> bool:
         """Hold every letter, or with RESTORED all but links; False when they were held already."""
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             row = _row(event, PAUSE) | {"state": state, "since": now}
             done = self._db.is_new(c, hold, row)
             c.execute(hold.delete().where(hold.c.event == event, hold.c.state == "overdue"))
@@ -69,7 +69,7 @@ class Holds:
 
     def resume(self, event: str) -> bool:
         """Let letters go again; waves that wait for approval go on waiting. False when nothing was paused."""
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             done = c.execute(hold.delete().where(*_where(event, PAUSE))).rowcount == 1
             c.execute(hold.delete().where(hold.c.event == event, hold.c.state == "overdue"))
             bring_news(c, event)
@@ -77,7 +77,7 @@ class Holds:
 
     def approve(self, event: str, wave: WaveKey, now: datetime) -> bool:
         """Let a wave go; False when it did not wait."""
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             waits = (*_where(event, wave), hold.c.state == "held")
             done = c.execute(hold.update().where(*waits).values(state="approved", since=now)).rowcount == 1
             bring_news(c, event)
@@ -85,7 +85,7 @@ class Holds:
 
     def keep(self, event: str, wanted: Mapping[WaveKey, str], gone: Collection[WaveKey], now: datetime) -> None:
         """Write in a beat how waves stand; an approval that came in between stays."""
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             for wave in gone:
                 c.execute(hold.delete().where(*_where(event, wave)))
             for wave, state in wanted.items():

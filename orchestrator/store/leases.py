@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -21,8 +22,8 @@ class Leases:
         self.alive = alive
 
     def take(self, name: str, owner: str, now: datetime, lasting: timedelta) -> None:
-        """Take or renew a lease. Raises Held with the holder's name; nobody comes in between, see Database.write."""
-        with self._db.write() as c:
+        """Take or renew a lease. Raises Held with the holder's name."""
+        with self._db.write(f"lease:{name}") as c:
             row = c.execute(sa.select(lease).where(lease.c.name == name)).one_or_none()
             if row is not None and row.owner != owner and row.until > now and self.alive(row.owner):
                 raise Held(
@@ -41,11 +42,24 @@ class Leases:
 
     @contextmanager
     def held(self, name: str, owner: str, now: datetime, lasting: timedelta) -> Iterator[None]:
+        """Hold a lease; who has lost it meanwhile, asleep for longer than it lasted, writes nothing more: Held."""
         self.take(name, owner, now, lasting)
         try:
-            yield
+            with self._db.fenced(partial(_check, name, owner)):
+                yield
         finally:
             self.release(name, owner)
+
+
+def _check(name: str, owner: str, c: sa.Connection) -> None:
+    """See that a lease is still an owner's, and stays so until the transaction ends. Raises Held."""
+    mine = sa.select(lease.c.owner).where(lease.c.name == name).with_for_update(read=True)
+    holder = c.execute(mine).scalar()
+    if holder != owner:
+        raise Held(
+            f"« {name} » a été repris par un autre processus ({_who(holder or '?')})",
+            remedy="rien : c'est l'autre processus qui continue",
+        )
 
 
 def _who(owner: str) -> str:

@@ -114,7 +114,7 @@ class MeetingsKept:
             "adopted": _adopted_to_json(kept.adopted),
         }
         where = (meeting.c.event == event, meeting.c.key == kept.key)
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             before = c.execute(sa.select(meeting).where(*where)).one_or_none()
             if before is None:
                 c.execute(meeting.insert().values(event=event, key=kept.key, **values))
@@ -124,7 +124,7 @@ class MeetingsKept:
                 bump(c, event)
 
     def forget(self, event: str, key: str) -> None:
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             c.execute(meeting.delete().where(meeting.c.event == event, meeting.c.key == key))
             c.execute(way.delete().where(way.c.event == event, way.c.meeting == key))
             bump(c, event)
@@ -146,7 +146,7 @@ class MeetingsKept:
         rows = [{"event": event, **asdict(w)} for w in ways]
         if not rows:
             return
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             c.execute(_where_way(way.delete(), event), [_way_key(row) for row in rows])
             c.execute(way.insert(), rows)
             bump(c, event)
@@ -154,7 +154,7 @@ class MeetingsKept:
     def remove_ways(self, event: str, ways: Sequence[Way]) -> None:
         if not ways:
             return
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             c.execute(_where_way(way.delete(), event), [_way_key(asdict(w)) for w in ways])
             bump(c, event)
 
@@ -171,14 +171,14 @@ class MeetingsKept:
     def end_rests(self, event: str) -> None:
         """Ask Zoom again at once for what it refused: somebody says it is put right."""
         resting = (meeting.c.event == event, meeting.c.rest_until.is_not(None))
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             if c.execute(meeting.update().where(*resting).values(rest_until=None)).rowcount:
                 bring_news(c, event)
 
     def spend(self, host: str, day: str, most: int) -> bool:
         """Take one create-or-update from a host's daily budget; False when it is used up."""
         where = (budget.c.host == host, budget.c.day == day)
-        with self._db.write() as c:
+        with self._db.write(f"budget:{host}") as c:
             used = c.execute(sa.select(budget.c.used).where(*where)).scalar()
             if (used or 0) >= most:
                 return False

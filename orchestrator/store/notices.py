@@ -37,7 +37,7 @@ class Notices:
         rows = [{"event": event, **asdict(one)} for one in notices]
         if not rows:
             return 0
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             new = sum(self._db.is_new(c, notice, row) for row in rows)
             if new:
                 bring_news(c, event)
@@ -48,7 +48,7 @@ class Notices:
         rows = [new_row(event, relay, owed, now) for owed in letters]
         if not rows:
             return 0
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             return sum(self._db.is_new(c, letter, row) for row in rows)
 
 
@@ -64,13 +64,14 @@ class Memos:
     def set(self, event: str, name: str, value: str, now: datetime, *, news: bool = False) -> bool:
         """Remember a value, or forget it ("" ); `news`: the next beat decides by it. False when it was so already."""
         mine = (memo.c.event == event, memo.c.name == name)
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             before = c.execute(sa.select(memo.c.value).where(*mine)).scalar() or ""
             if before == value:
                 return False
-            c.execute(memo.delete().where(*mine))
             if value:
-                c.execute(memo.insert().values(event=event, name=name, value=value, at=now))
+                self._db.put(c, memo, {"event": event, "name": name, "value": value, "at": now})
+            else:
+                c.execute(memo.delete().where(*mine))
             if news:
                 bring_news(c, event)
         return True

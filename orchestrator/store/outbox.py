@@ -18,6 +18,7 @@ from orchestrator.store.outbox_rows import differs, moved_row, new_row
 from orchestrator.store.outbox_sql import (
     CLAIM,
     DUE,
+    GONE,
     IN_FLIGHT,
     IN_HAND,
     LAST_SENT,
@@ -27,13 +28,12 @@ from orchestrator.store.outbox_sql import (
     REFUSED_SINCE,
     REOPEN,
     RUNS_OUT,
-    SINCE,
     TOLD_TO,
     given,
     windows,
 )
-from orchestrator.store.outbox_steps import dot, release, settle
-from orchestrator.store.people import bump
+from orchestrator.store.outbox_steps import as_they_are, dot, release, settle
+from orchestrator.store.people import bring_news, bump
 from orchestrator.store.schema import letter, told
 
 _PLENTY = 1_000_000
@@ -68,7 +68,7 @@ class Outbox:
         drop = [r.id for key, r in found.items() if r.state == "due" and key not in wanted and r.void_at > now]
         void = [r.id for r in found.values() if r.state == "due" and r.void_at <= now]
         if add or move or drop or void:
-            with self._db.write() as c:
+            with self._db.write(event) as c:
                 self._write(c, event, relay, add, move, drop, void, now)
         return Planned(added=len(add), moved=len(move), withdrawn=len(drop), void=len(void))
 
@@ -84,7 +84,7 @@ class Outbox:
         now: datetime,
     ) -> None:
         if add:
-            c.execute(letter.insert(), [new_row(event, relay, owed, now) for owed in add])
+            c.execute(self._db.insert_unless_there(letter), [new_row(event, relay, owed, now) for owed in add])
             if len(add) >= MANY:
                 self._db.count_anew(c, letter)
         if move:
@@ -114,7 +114,7 @@ class Outbox:
         most: int = 1,
     ) -> list[Delivery]:
         """Take the letters that are wanted soonest, as many as the quota lets through; nobody else has them then."""
-        with self._db.write() as c:
+        with self._db.write("" if not windows(quota) else f"relay:{relay}") as c:
             room = min(most, self._room(c, relay, quota, now))
             if room <= 0:
                 return []
@@ -127,10 +127,13 @@ class Outbox:
 
     def advance(self, owner: str, now: datetime, lasting: timedelta, step: Step) -> frozenset[int]:
         """Settle, give back and dot letters in one transaction; return the ids that were still ours to dot."""
-        with self._db.write() as c:
-            settle(c, step.settled, now)
-            release(c, owner, step.released, now)
-            return dot(c, owner, now, lasting, step.dotted)
+        with self._db.write(shared=step.events) as c:
+            found = as_they_are(c, step)
+            news = settle(c, step.settled, found, now) | release(c, owner, step.released, found, now)
+            ours = dot(c, owner, now, lasting, step.dotted, found)
+            for event in sorted(news):
+                bring_news(c, event)  # last: whoever waits for an event's row holds nothing its holder still wants
+        return ours
 
     def due(self, relay: str, events: Collection[str], now: datetime) -> int:
         """How many letters may be claimed now, the quota apart."""
@@ -167,8 +170,8 @@ class Outbox:
         """How many letters the quota lets through now. Letters in flight count."""
         room = _PLENTY
         for limit, window in windows(quota):
-            gone = c.execute(SINCE, {"relay": relay, "since": now - window}).scalar() or 0
-            room = min(room, limit - gone - (c.execute(IN_HAND, {"relay": relay}).scalar() or 0))
+            gone = c.execute(GONE, {"relay": relay, "since": now - window}).scalar() or 0
+            room = min(room, limit - gone)
         return room
 
     def quota_frees_at(self, relay: str, quota: Quota, now: datetime) -> datetime | None:
@@ -184,10 +187,13 @@ class Outbox:
         if not any(row.owner in dead or row.lease_until <= now for row in owners):
             return 0
         lost = sa.or_(letter.c.owner.in_(dead), letter.c.lease_until <= now)  # not by id: it may have changed hands
+        theirs = sa.select(letter.c.id).where(letter.c.relay == relay, letter.c.state.in_(("claimed", "dotted")), lost)
         with self._db.write() as c:
+            # What is locked is being settled, or taken back by another process, at this moment.
+            ids = c.execute(theirs.order_by(letter.c.id).with_for_update(skip_locked=True)).scalars().all()
             freed = c.execute(
                 letter.update()
-                .where(letter.c.relay == relay, letter.c.state.in_(("claimed", "dotted")), lost)
+                .where(letter.c.id.in_(ids))
                 .values(
                     state="due",
                     owner="",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.core.model import Quota
 from orchestrator.store.deliveries import FIELDS, FIRST, OPEN
@@ -68,6 +69,15 @@ def windows(quota: Quota) -> Iterable[tuple[int, timedelta]]:
     return [(limit, window) for limit, window in limits if limit]
 
 
+def _telling(insert: Any) -> Any:
+    """Note what somebody was told; `at` stays that of the first letter which told the same."""
+    said = insert(told)
+    new = {"value": said.excluded.value, "at": said.excluded.at}
+    return said.on_conflict_do_update(
+        index_elements=["event", "person", "fact"], set_=new, where=told.c.value != said.excluded.value
+    )
+
+
 # Statements of every letter's way, built once: building one costs as much as running it.
 CLAIM = (
     letter.update()
@@ -121,25 +131,27 @@ RELEASE = (
     )
 )
 _THOSE = letter.c.id.in_(sa.bindparam("ids", expanding=True))
-UNSENT = sa.select(letter.c.id).where(_THOSE, letter.c.state != "sent")
-MINE = sa.select(letter.c.id, letter.c.state).where(
-    _THOSE, letter.c.owner == sa.bindparam("owner"), letter.c.state.in_(("claimed", "dotted"))
-)
+THOSE = sa.select(letter.c.id, letter.c.owner, letter.c.state).where(_THOSE).order_by(letter.c.id).with_for_update()
+"""Letters as they are, locked from here on; in one order for everybody, so that nobody waits in a ring."""
 LAST_SENT = sa.select(sa.func.max(letter.c.sent_at)).where(letter.c.relay == sa.bindparam("relay"))
-REFUSED_SINCE = sa.select(letter.c.id, letter.c.address, letter.c.code, letter.c.reply).where(
-    letter.c.relay == sa.bindparam("relay"),
-    letter.c.state == "refused",
-    letter.c.code >= 500,
-    letter.c.refused_at > sa.bindparam("since"),
-    sa.or_(letter.c.reopened_at.is_(None), letter.c.reopened_at > sa.bindparam("since")),
+REFUSED_SINCE = (
+    sa.select(letter.c.id, letter.c.address, letter.c.code, letter.c.reply)
+    .where(
+        letter.c.relay == sa.bindparam("relay"),
+        letter.c.state == "refused",
+        letter.c.code >= 500,
+        letter.c.refused_at > sa.bindparam("since"),
+        sa.or_(letter.c.reopened_at.is_(None), letter.c.reopened_at > sa.bindparam("since")),
+    )
+    .with_for_update(skip_locked=True)
 )
 REOPEN = (
     letter.update()
     .where(letter.c.id.in_(sa.bindparam("ids", expanding=True)), letter.c.state == "refused")
     .values(state="due", not_before=sa.bindparam("v_not_before"), reopened_at=sa.bindparam("v_now"))
 )
-SPARE = (
-    letter.update()
+_SPARED = (
+    sa.select(letter.c.id)
     .where(
         letter.c.event == sa.bindparam("k_event"),
         letter.c.person.in_(sa.bindparam("people", expanding=True)),
@@ -147,12 +159,19 @@ SPARE = (
         letter.c.state == "due",
         letter.c.due_at < sa.bindparam("k_before"),
     )
-    .values(state="withdrawn")
+    .order_by(letter.c.id)
+    .with_for_update()
 )
+SPARE = letter.update().where(letter.c.id.in_(_SPARED), letter.c.state == "due").values(state="withdrawn")
 VERSION = sa.select(event_table.c.version).where(event_table.c.key == sa.bindparam("event"))
-TOLD_TO_ALL = sa.select(told.c.person, told.c.fact, told.c.value).where(
-    told.c.event == sa.bindparam("event"), told.c.person.in_(sa.bindparam("people", expanding=True))
+TOLD_TO_ALL = (
+    sa.select(told.c.person, told.c.fact, told.c.value)
+    .where(told.c.event == sa.bindparam("event"), told.c.person.in_(sa.bindparam("people", expanding=True)))
+    .order_by(told.c.person, told.c.fact)
+    .with_for_update()
 )
+TELL = {name: _telling(insert) for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))}
+"""By the database's dialect."""
 UNTELL = told.delete().where(
     told.c.event == sa.bindparam("k_event"),
     told.c.person == sa.bindparam("k_person"),
@@ -162,15 +181,17 @@ TOLD_TO = sa.select(told.c.fact, told.c.value, told.c.at).where(
     told.c.event == sa.bindparam("event"), told.c.person == sa.bindparam("person")
 )
 IN_HAND = sa.select(sa.func.count()).where(letter.c.relay == sa.bindparam("relay"), letter.c.state == "claimed")
+_SINCE = sa.select(sa.func.count()).where(
+    letter.c.relay == sa.bindparam("relay"), letter.c.dotted_at > sa.bindparam("since")
+)
+GONE = sa.select(_SINCE.scalar_subquery() + IN_HAND.scalar_subquery())
+"""How much of a quota is used; in one statement, for a letter may get its dot meanwhile and must be counted once."""
 RECENT = (
     sa.select(letter.c.dotted_at)
     .where(letter.c.relay == sa.bindparam("relay"), letter.c.dotted_at > sa.bindparam("since"))
     .order_by(letter.c.dotted_at.desc())
     .limit(1)
     .offset(sa.bindparam("nth", type_=sa.Integer))
-)
-SINCE = sa.select(sa.func.count()).where(
-    letter.c.relay == sa.bindparam("relay"), letter.c.dotted_at > sa.bindparam("since")
 )
 _MAY_LEAVE = sa.and_(ready(), not_ahead_of_link())
 _LATER = sa.case((letter.c.not_before > letter.c.leave_from, letter.c.not_before), else_=letter.c.leave_from)

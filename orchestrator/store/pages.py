@@ -110,7 +110,7 @@ class Pages:
     def say(self, event: str, email: str, what: Said) -> bool:
         """Write down what somebody says and make it so; False where they are not registered (any more)."""
         mine = (person.c.event == event, person.c.email == email)
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             row = c.execute(sa.select(person).where(*mine)).one_or_none()
             if row is None or (row.withdrawn_at is not None and not what.sessions):
                 return False
@@ -154,10 +154,8 @@ class Pages:
 
     def confirm(self, event: str, ref: str, what: str, now: datetime) -> None:
         """Note that a speaker has read and understood this."""
-        mine = (understood.c.event == event, understood.c.person == ref)
-        with self._db.write() as c:
-            c.execute(understood.delete().where(*mine))
-            c.execute(understood.insert().values(event=event, person=ref, what=what, at=now))
+        with self._db.write(event) as c:
+            self._db.put(c, understood, {"event": event, "person": ref, "what": what, "at": now})
             bring_news(c, event)
 
     # lost links
@@ -174,13 +172,12 @@ class Pages:
 
     def answered(self, one: Lost, again_for: Mapping[str, list[str]], at: datetime) -> None:
         """Forget what was typed, and have the letter written once more to these references, by event."""
-        with self._db.write() as c:
+        with self._db.write(shared=again_for) as c:
             if not c.execute(lost.delete().where(lost.c.id == one.id)).rowcount:
                 return
-            for event, refs in again_for.items():
-                for ref in refs:
-                    c.execute(again.delete().where(again.c.event == event, again.c.person == ref))
-                    c.execute(again.insert().values(event=event, person=ref, at=at))
+            for event, ref in sorted((event, ref) for event, refs in again_for.items() for ref in refs):
+                self._db.put(c, again, {"event": event, "person": ref, "at": at})
+            for event in sorted(again_for):
                 bring_news(c, event)
 
     def again(self, event: str) -> dict[str, datetime]:

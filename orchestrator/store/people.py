@@ -62,9 +62,10 @@ class Events:
             found = c.execute(sa.select(event.c.digest).where(where)).scalar()
         if found == digest:
             return
-        with self._db.write() as c:
+        with self._db.write(what.key) as c:
             if found is None:
-                c.execute(event.insert().values(key=what.key, digest=digest, served_at=now, version=1))
+                row = {"key": what.key, "digest": digest, "served_at": now, "version": 1}
+                c.execute(self._db.insert_unless_there(event), row)
             else:
                 c.execute(event.update().where(where).values(digest=digest, version=event.c.version + 1))
 
@@ -138,7 +139,7 @@ class People:
         self, key: str, reading: Reading, new: Sequence[Person], edited: Sequence[Person], gone: Sequence[str]
     ) -> None:
         """Write one reading of the source down, all or nothing."""
-        with self._db.write() as c:
+        with self._db.write(key) as c:
             values = {
                 "fingerprint": reading.fingerprint,
                 "read_at": reading.read_at,
@@ -274,7 +275,7 @@ class Seats:
         changed = [s for place, s in wanted.items() if found.get(place) != s]
         if not gone and not changed:
             return 0
-        with self._db.write() as c:
+        with self._db.write(key) as c:
             stale = gone + [(s.session, s.person) for s in changed if (s.session, s.person) in found]
             if stale:
                 c.execute(
@@ -292,7 +293,7 @@ class Seats:
 
     def put(self, key: str, s: Seat) -> None:
         """Put somebody in a workshop by hand."""
-        with self._db.write() as c:
+        with self._db.write(key) as c:
             self._clear(c, key, s.session, s.person)
             c.execute(seat.insert().values(event=key, **_seat_row(s)))
             bring_news(c, key)
@@ -305,7 +306,7 @@ class Seats:
 
     def merge(self, key: str, workshop: str, target: str, now: datetime) -> None:
         """Note that a workshop joins another; the next beat moves its people."""
-        with self._db.write() as c:
+        with self._db.write(key) as c:
             c.execute(merged.delete().where(merged.c.event == key, merged.c.workshop.in_((workshop, target))))
             c.execute(merged.insert().values(event=key, workshop=workshop, target=target, at=now))
             bring_news(c, key)

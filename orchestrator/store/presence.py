@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -19,6 +19,9 @@ SETTLING = timedelta(minutes=1)
 """A run just begun is not ended by a reading that may be older."""
 
 
+_WAITING = sa.select(webhook).where(webhook.c.applied_at.is_(None)).order_by(webhook.c.received_at)
+
+
 class Presence:
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -28,7 +31,10 @@ class Presence:
     def runs(self, event: str) -> dict[str, tuple[Run, ...]]:
         """Every time each meeting was open, by meeting, oldest first."""
         with self._db.read() as c:
-            rows = c.execute(sa.select(run).where(run.c.event == event)).all()
+            return self._runs(c, event)
+
+    def _runs(self, c: sa.Connection, event: str) -> dict[str, tuple[Run, ...]]:
+        rows = c.execute(sa.select(run).where(run.c.event == event)).all()
         found: dict[str, tuple[Run, ...]] = {}
         for row in sorted(rows, key=lambda r: (r.started_at or r.ended_at, r.uuid)):
             one = Run(uuid=row.uuid, started_at=row.started_at, ended_at=row.ended_at)
@@ -37,11 +43,13 @@ class Presence:
 
     def note_open(self, event: str, key: str, uuid: str, now: datetime) -> None:
         """A reading showed the meeting open. A run that was seen to end is not the one that is on now."""
-        mine = self.runs(event).get(key, ())
-        if any(r.is_on for r in mine):
+        if any(r.is_on for r in self.runs(event).get(key, ())):
             return
-        again = sum(r.uuid.partition("+")[0] == uuid for r in mine)
-        with self._db.write() as c:
+        with self._db.write(event) as c:
+            mine = self._runs(c, event).get(key, ())
+            if any(r.is_on for r in mine):
+                return  # a webhook was quicker
+            again = sum(r.uuid.partition("+")[0] == uuid for r in mine)
             name = f"{uuid}+{again}" if again else uuid
             c.execute(run.insert().values(event=event, meeting=key, uuid=name, started_at=now))
             bump(c, event)
@@ -52,7 +60,7 @@ class Presence:
         over = [r.uuid for r in on if r.started_at is None or now - r.started_at >= SETTLING]
         if not over:
             return
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             these = (run.c.event == event, run.c.meeting == key, run.c.uuid.in_(over), run.c.ended_at.is_(None))
             c.execute(run.update().where(*these).values(ended_at=now))
             bump(c, event)
@@ -87,20 +95,28 @@ class Presence:
 
     def apply(self, now: datetime) -> int:
         """Set the facts of every webhook received and not applied yet; returns how many that was."""
-        waiting = sa.select(webhook).where(webhook.c.applied_at.is_(None)).order_by(webhook.c.received_at)
+        events: dict[str, list[str]] = {}
         with self._db.read() as c:
-            if c.execute(waiting.limit(1)).first() is None:
-                return 0
-        with self._db.write() as c:
-            rows = c.execute(waiting).all()
-            for row in rows:
-                if row.facts:
-                    _set(c, _from_json(row.facts))
-            done = [row.digest for row in rows]
-            for i in range(0, len(done), 500):
-                c.execute(webhook.update().where(webhook.c.digest.in_(done[i : i + 500])).values(applied_at=now))
-            c.execute(webhook.delete().where(webhook.c.received_at < now - KEPT, webhook.c.applied_at.is_not(None)))
-        return len(rows)
+            for row in c.execute(_WAITING).all():
+                events.setdefault(_event_of(c, row.facts), []).append(row.digest)
+        count = sum(self._apply(event, digests, now) for event, digests in events.items())
+        if count:
+            with self._db.write("webhooks") as c:
+                c.execute(webhook.delete().where(webhook.c.received_at < now - KEPT, webhook.c.applied_at.is_not(None)))
+        return count
+
+    def _apply(self, event: str, digests: Sequence[str], now: datetime) -> int:
+        """Set the facts about one event, alone with it; what another process has set meanwhile is left."""
+        count = 0
+        with self._db.write(event) as c:
+            for i in range(0, len(digests), 500):
+                these = webhook.c.digest.in_(digests[i : i + 500])
+                for row in c.execute(_WAITING.where(these)).all():
+                    count += 1
+                    if row.facts:
+                        _set(c, _from_json(row.facts))
+                c.execute(webhook.update().where(these, webhook.c.applied_at.is_(None)).values(applied_at=now))
+        return count
 
 
 def _to_json(told: Told) -> dict[str, str]:
@@ -119,9 +135,22 @@ def _from_json(data: Mapping[str, str]) -> Told:
     return Told(**{**data, "at": datetime.fromisoformat(data["at"])})  # type: ignore[arg-type]  # as written above
 
 
+_MEETING = (
+    sa.select(meeting.c.event, meeting.c.key)
+    .where(meeting.c.zoom_id == sa.bindparam("zoom_id"))
+    .order_by(meeting.c.event, meeting.c.key)
+)
+
+
+def _event_of(c: sa.Connection, facts: Mapping[str, str]) -> str:
+    """Whose meeting a webhook is about; "" where nobody's."""
+    found = c.execute(_MEETING, {"zoom_id": facts["zoom_id"]}).first() if facts else None
+    return "" if found is None else str(found.event)
+
+
 def _set(c: sa.Connection, told: Told) -> None:
     """Set one fact, whichever came before: the earliest beginning and the latest end hold."""
-    ours = c.execute(sa.select(meeting.c.event, meeting.c.key).where(meeting.c.zoom_id == told.zoom_id)).first()
+    ours = c.execute(_MEETING, {"zoom_id": told.zoom_id}).first()
     if ours is None or not told.zoom_id:
         return
     where = {"event": ours.event, "meeting": ours.key}

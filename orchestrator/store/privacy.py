@@ -97,7 +97,7 @@ class Privacy:
         """Erase every row about a person and leave a tombstone, so that reading the source again does not bring
         them back; says how many rows that was."""
         values = {"event": event, "email": email, "reference": reference(event, email)}
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             mark = _mark(self._salt(c, event), email)
             c.execute(tombstone.delete().where(tombstone.c.event == event, tombstone.c.mark == mark))
             c.execute(tombstone.insert().values(event=event, mark=mark, at=now))
@@ -142,7 +142,7 @@ class Privacy:
         with self._db.read() as c:
             if not c.execute(sa.select(sa.literal(1)).where(links).limit(1)).scalar():
                 return 0
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             c.execute(told.delete().where(told.c.event == event, told.c.fact.like("link:%")))
             c.execute(
                 letter.update().where(letter.c.event == event, letter.c.facts.is_not(None)).values(facts=sa.null())
@@ -155,7 +155,7 @@ class Privacy:
         with self._db.read() as c:
             if not c.execute(sa.select(sa.literal(1)).where(old).limit(1)).scalar():
                 return 0
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             return c.execute(letter.update().where(old).values(data=None)).rowcount
 
     def _written(self, event: str, before: datetime) -> sa.ColumnElement[bool]:
@@ -192,7 +192,7 @@ class Privacy:
 
     def purge(self, event: str) -> int:
         """Erase everybody and every letter of an event, keep its counts; says how many rows that was."""
-        with self._db.write() as c:
+        with self._db.write(event) as c:
             self._count(c, event)
             bump(c, event)
             return sum(c.execute(table.delete().where(table.c.event == event)).rowcount for table in self._perishable())

@@ -20,14 +20,17 @@ class Returns:
 
         A report that names another recipient is about another letter, or forged.
         """
-        mine = [letter.c.message_id == message_id, letter.c.state == "sent"]
-        with self._db.write() as c:
+        mine = (letter.c.message_id == message_id, letter.c.state == "sent")
+        with self._db.read() as c:
             row = c.execute(sa.select(letter.c.id, letter.c.event, letter.c.address).where(*mine)).first()
-            if row is None or (recipient and recipient.casefold() != row.address.casefold()):
-                return None
-            c.execute(letter.update().where(letter.c.id == row.id).values(state="refused", code=code, reply=words))
+        if row is None or (recipient and recipient.casefold() != row.address.casefold()):
+            return None
+        refused = letter.update().where(letter.c.id == row.id, *mine).values(state="refused", code=code, reply=words)
+        with self._db.write(row.event) as c:
+            if not c.execute(refused).rowcount:
+                return None  # somebody was quicker
             bring_news(c, row.event)
-            return str(row.event)
+        return str(row.event)
 
     def refused(self, events: Collection[str]) -> dict[str, int]:
         """How many addresses refuse letters, by event."""

@@ -16,9 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from orchestrator.core.errors import Held
+from orchestrator.core.letters import Owed
 from orchestrator.core.model import Quota
-from orchestrator.store import Store
+from orchestrator.store import Delivery, Dotted, Settled, Step, Store
 from orchestrator.store.schema import budget
+from tests import make
 
 ROOT = Path(__file__).parents[2]
 HANDS = 4
@@ -34,7 +36,7 @@ def migrate(store: Store, _hand: int) -> str | None:
 def count_up(store: Store, _hand: int, times: int) -> None:
     """Read and write back, one more each time."""
     for _ in range(times):
-        with store.db.write() as c:
+        with store.db.write("h") as c:
             used = c.execute(sa.select(budget.c.used)).scalar_one()
             c.execute(budget.update().values(used=used + 1))
 
@@ -63,6 +65,53 @@ def claim(store: Store, hand: int, per_minute: int) -> list[int]:
     while letters := store.outbox.claim("relay", ["relation"], f"host{hand}:1:2:3", NOW, MINUTE, quota, 3):
         claimed += [one.id for one in letters]
     return claimed
+
+
+def deliver(store: Store, hand: int, per_minute: int) -> int:
+    """Claim, dot and settle one letter after the other until there is nothing more."""
+    owner, quota, sent = f"host{hand}:1:2:3", Quota(per_minute=per_minute), 0
+    while letters := store.outbox.claim("relay", ["relation"], owner, NOW, MINUTE, quota, 1):
+        sent += _send(store, owner, letters, NOW)
+    return sent
+
+
+def _send(store: Store, owner: str, letters: list[Delivery], now: datetime) -> int:
+    facts = {"time:matin": "9:30", "link:matin": owner}
+    dotted = [Dotted(delivery=one, data=b"bytes", message_id="<id>", facts=facts) for one in letters]
+    ours = store.outbox.advance(owner, now, MINUTE, Step(dotted=dotted))
+    settled = [
+        Settled(delivery=one, facts=facts, code=250, reply="OK", as_of=None) for one in letters if one.id in ours
+    ]
+    store.outbox.advance(owner, now, MINUTE, Step(settled=settled))
+    return len(settled)
+
+
+def bustle(store: Store, hand: int, rounds: int) -> None:
+    """Be in each other's way: plan, claim, send, take back what others are about to settle, erase."""
+    owner = f"host{hand}:1:2:3"
+    for n in range(rounds):
+        now = NOW + timedelta(seconds=n)
+        if hand == 0:
+            store.outbox.plan("relation", "relay", letters_of(n), now)
+            store.privacy.erase("relation", f"p{n}@exemple.fr", now)
+            store.memos.set("relation", "n", str(n), now, news=True)
+            continue
+        letters = store.outbox.claim("relay", ["relation"], owner, now, MINUTE, Quota(), 5)
+        store.outbox.recover("relay", now + MINUTE * (n % 3), lambda _owner: True)
+        _send(store, owner, letters, now)
+
+
+def letters_of(n: int) -> list[Owed]:
+    """Two first letters and a reminder each for some people; another hour each time."""
+    void_at = NOW + timedelta(hours=5)
+    return [
+        make.owed(
+            kind=kind, rule=rule, revision=kind, person=who, email=f"{who}@exemple.fr", to=f"{who}@exemple.fr",
+            due_at=NOW + timedelta(seconds=later), leave_from=NOW, wanted_by=NOW, void_at=void_at,
+        )
+        for who in (f"p{i}" for i in range(n % 2, 30))
+        for kind, rule, later in (("link", "", 0), ("room", "", 0), ("reminder", "at-09:00", 60 + n))
+    ]  # fmt: skip
 
 
 class Hands:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,12 +14,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 import orchestrator.store.migrations as migrations
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.store import Store
-from orchestrator.store.database import HEAD
+from orchestrator.store.database import HEAD, _take
 from orchestrator.store.schema import budget, lease, metadata
 from tests.store.hands import HANDS, Hands
 
@@ -129,7 +129,7 @@ def test_no_update_of_several_threads_is_lost(store: Store) -> None:
         c.execute(budget.insert().values(host="h", day="d", used=0))
 
     def bump(_n: int) -> None:
-        with store.db.write() as c:
+        with store.db.write("h") as c:
             used = c.execute(sa.select(budget.c.used)).scalar_one()
             c.execute(budget.update().values(used=used + 1))
 
@@ -137,6 +137,34 @@ def test_no_update_of_several_threads_is_lost(store: Store) -> None:
         list(pool.map(bump, range(200)))
     with store.db.read() as c:
         assert c.execute(sa.select(budget.c.used)).scalar_one() == 200
+
+
+@pytest.mark.postgres
+def test_whoever_writes_to_another_event_is_not_waited_for(postgres_url: str, open_store: Opens) -> None:
+    store = open_store(postgres_url)
+
+    def at_once(alone: str = "", shared: Collection[str] = ()) -> bool:
+        """Whether a transaction may begin while the outer one is open."""
+        with store.db.engine.begin() as c:
+            try:
+                _take(c, alone, shared, patience="50ms")
+            except OperationalError:
+                return False
+        return True
+
+    with store.db.write("x"), ThreadPoolExecutor(1) as pool:
+        others = [("y", ()), ("", ("y",)), ("", ()), ("x", ()), ("", ("x", "y"))]
+        assert [pool.submit(at_once, *other).result() for other in others] == [True, True, True, False, False]
+    with store.db.write(shared=["x"]), ThreadPoolExecutor(1) as pool:
+        assert [pool.submit(at_once, *other).result() for other in (("", ("x",)), ("x", ()))] == [True, False]
+
+
+def test_a_row_put_twice_is_the_second(store: Store) -> None:
+    for used in (1, 2):
+        with store.db.write() as c:
+            store.db.put(c, budget, {"host": "h", "day": "d", "used": used})
+    with store.db.read() as c:
+        assert c.execute(sa.select(budget.c.used)).scalars().all() == [2]
 
 
 def test_reading_waits_for_no_writer_and_sees_nothing_half_written(store: Store) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -79,6 +80,16 @@ def test_whoever_fails_gives_the_lease_back(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.leases.held("beat:x", "a:1:2:3", NOW, MINUTE):
         raise ZeroDivisionError
     store.leases.take("beat:x", "b:1:2:3", NOW, MINUTE)
+
+
+def test_whoever_slept_past_their_lease_writes_nothing_more(store: Store) -> None:
+    with pytest.raises(Held, match="repris"), store.leases.held("beat:x", "a:1:2:3", NOW, MINUTE):  # noqa: PT012 - the second write fails
+        store.memos.set("x", "first", "is written", NOW)
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(store.leases.take, "beat:x", "b:1:2:3", NOW + MINUTE, MINUTE).result()
+        store.memos.set("x", "second", "is not", NOW)
+    assert (store.memos.get("x", "first"), store.memos.get("x", "second")) == ("is written", "")
+    store.memos.set("x", "third", "after it", NOW)
 
 
 def test_of_several_processes_exactly_one_gets_each_lease(store: Store, database_url: str, hands: Hands) -> None:

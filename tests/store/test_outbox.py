@@ -323,6 +323,15 @@ def test_several_processes_together_keep_the_quota(served: Store, database_url: 
     assert sum(map(len, claimed)) == 25
 
 
+def test_letters_that_get_their_dot_meanwhile_count_once(served: Store, database_url: str, hands: Hands) -> None:
+    plan(served, *(link(f"p{n}") for n in range(60)))
+    assert sum(hands.together("deliver", database_url, 45)) == 45
+
+
+def test_several_processes_in_each_others_way_wait_in_no_ring(served: Store, database_url: str, hands: Hands) -> None:
+    assert hands.together("bustle", database_url, 12) == [None] * HANDS
+
+
 # the relay's quota
 
 
