@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -330,6 +330,58 @@ def test_letters_that_get_their_dot_meanwhile_count_once(served: Store, database
 
 def test_several_processes_in_each_others_way_wait_in_no_ring(served: Store, database_url: str, hands: Hands) -> None:
     assert hands.together("bustle", database_url, 12) == [None] * HANDS
+
+
+# PostgreSQL: several transactions at once
+
+
+@pytest.fixture
+def at_once(postgres_url: str, open_store: Callable[[str], Store]) -> Store:
+    """A store where a transaction waits for nobody but those whose rows it wants."""
+    store = open_store(postgres_url)
+    store.events.serve(EVENT, make.LONG_BEFORE)
+    return store
+
+
+def change(c: sa.Connection, letter_id: int, **values: Any) -> None:
+    c.execute(letter.update().where(letter.c.id == letter_id).values(values))
+
+
+@pytest.mark.postgres
+def test_a_claim_and_a_recovery_pass_by_what_another_has_in_hand(at_once: Store) -> None:
+    plan(at_once, link("a"), link("b", due_at=NINE))
+    first = take(at_once, NINE)
+    with at_once.db.write() as c, ThreadPoolExecutor(1) as pool:
+        change(c, first.id, state="due")
+        assert pool.submit(at_once.outbox.recover, RELAY, NINE + LEASE, everyone_lives).result(5) == 0
+        assert pool.submit(take, at_once, NINE).result(5).person == "b"
+
+
+@pytest.mark.postgres
+def test_a_letter_given_to_somebody_else_at_this_moment_is_not_dotted(at_once: Store) -> None:
+    plan(at_once, link())
+    mine = take(at_once)
+    with ThreadPoolExecutor(1) as pool:
+        with at_once.db.write() as c:
+            change(c, mine.id, owner=OTHER)
+            dotted = pool.submit(dot, at_once, mine)
+            with pytest.raises(TimeoutError):
+                dotted.result(0.1)
+        assert not dotted.result(5)
+
+
+@pytest.mark.postgres
+def test_letters_are_settled_beside_each_other_but_not_while_their_event_is_written(at_once: Store) -> None:
+    plan(at_once, link("a"), link("b"))
+    a, b = take(at_once), take(at_once)
+    with ThreadPoolExecutor(1) as pool:
+        with at_once.db.write(shared=[KEY]):
+            pool.submit(settle, at_once, a, {"time:matin": "9:30"}).result(5)
+        with at_once.db.write(KEY):
+            settled = pool.submit(settle, at_once, b, {"time:matin": "9:30"})
+            with pytest.raises(TimeoutError):
+                settled.result(0.1)
+        settled.result(5)
 
 
 # the relay's quota
