@@ -194,8 +194,9 @@ class Privacy:
         """Erase everybody and every letter of an event, keep its counts; says how many rows that was."""
         with self._db.write(event) as c:
             self._count(c, event)
+            gone = [c.execute(table.delete().where(table.c.event == event)).rowcount for table in self._perishable()]
             bump(c, event)
-            return sum(c.execute(table.delete().where(table.c.event == event)).rowcount for table in self._perishable())
+            return sum(gone)
 
     def _perishable(self) -> list[sa.Table]:
         return [table for table in metadata.sorted_tables if "event" in table.c and table.name not in KEPT]

@@ -349,12 +349,14 @@ def change(c: sa.Connection, letter_id: int, **values: Any) -> None:
 
 @pytest.mark.postgres
 def test_a_claim_and_a_recovery_pass_by_what_another_has_in_hand(at_once: Store) -> None:
-    plan(at_once, link("a"), link("b", due_at=NINE))
+    plan(at_once, link("a"), link("b", due_at=NINE), link("c", due_at=NINE + SECOND))
     first = take(at_once, NINE)
+    second = next(one for one in at_once.outbox.all(KEY) if one.person == "b")
     with at_once.db.write() as c, ThreadPoolExecutor(1) as pool:
-        change(c, first.id, state="due")
+        for one in (first, second):
+            change(c, one.id, code=0)
         assert pool.submit(at_once.outbox.recover, RELAY, NINE + LEASE, everyone_lives).result(5) == 0
-        assert pool.submit(take, at_once, NINE).result(5).person == "b"
+        assert pool.submit(take, at_once, NINE + SECOND).result(5).person == "c"
 
 
 @pytest.mark.postgres
