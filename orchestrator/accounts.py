@@ -25,6 +25,12 @@ from orchestrator.settings import Settings
 from orchestrator.settings.key import service_key
 from orchestrator.store import Present, Store
 
+WHY = {
+    "telephone": "par téléphone",
+    "unknown": "sans inscription",
+    "other-name": "sous un autre nom que celui de l'inscription",
+    "together": "à plusieurs devant un même écran",
+}
 VERIFIER = "/verifier"
 """Where the pages check a certificate."""
 
@@ -172,6 +178,7 @@ def doubt_as_data(one: Doubt, number: int, at: dict[str, str]) -> dict[str, Any]
         "from": one.spans[0][0] if one.spans else None,
         "until": one.spans[-1][1] if one.spans else None,
         "minutes": sum(int((b - a).total_seconds() // 60) for a, b in one.spans),
+        "link_of": at.get(one.owner, one.owner),
         "looks_like": [at.get(email, email) for email in one.alike],
     }
 

@@ -97,38 +97,40 @@ def doubts(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> No
         show(data)
         return
     for one in data:
-        why = "par téléphone" if one["why"] == "telephone" else "sans inscription"
         hours = f"{accounts.local(settings.event, one['from'])} – {accounts.local(settings.event, one['until'])}"
-        click.echo(f"  {one['number']}. « {one['name']} », {why}, {hours}, {one['minutes']} min")
+        click.echo(f"  {one['number']}. « {one['name']} », {accounts.WHY[one['why']]}, {hours}, {one['minutes']} min")
+        if one["link_of"]:
+            click.echo(f"     lien de : {one['link_of']}, à qui ce temps est compté tant que rien n'est décidé")
         if one["looks_like"]:
             click.echo(f"     ressemble à : {', '.join(one['looks_like'])}")
     if data:
-        say(f"Pour décider : orchestrator attendance decide NUMÉRO ADRESSE (ou « {NOBODY} »)")
+        say(f"Pour décider : orchestrator attendance decide NUMÉRO ADRESSE… (ou « {NOBODY} »)")
     else:
         say("Rien n'est douteux.", good=True)
 
 
 @attendance.command("decide")
 @click.argument("number", type=int)
-@click.argument("email")
+@click.argument("emails", nargs=-1, required=True)
 @configured
 @click.option("--by", default="ligne de commande", help="Qui décide, pour le journal.")
 @explained
-def decide(number: int, email: str, configs: tuple[Path, ...], secrets: Path | None, by: str) -> None:
-    """Attribuer un cas douteux à une personne inscrite, ou à « personne »."""
+def decide(number: int, emails: tuple[str, ...], configs: tuple[Path, ...], secrets: Path | None, by: str) -> None:
+    """Attribuer un cas douteux à une personne inscrite, à plusieurs devant un même écran, ou à « personne »."""
     from orchestrator import accounts, wiring
     from orchestrator.core.model import identity
+    from orchestrator.jobs.attendance import decide
 
     with one_event(configs, secrets, write=True) as (settings, store):
-        event, who = settings.event, "" if email == NOBODY else identity(email)
+        event, who = settings.event, [identity(email) for email in emails if email != NOBODY]
         found = accounts.doubtful(event, store)
         if not 0 < number <= len(found):
             say(f"il n'y a pas de cas n° {number} → orchestrator attendance doubts", bad=True)
             end(MISUSED)
-        if who and who not in store.people.registered(event.key):
-            say("cette adresse n'est pas inscrite → vérifiez-la dans orchestrator attendance sheet", bad=True)
+        if unknown := [one for one in who if one not in store.people.registered(event.key)]:
+            say(f"pas inscrite : {', '.join(unknown)} → vérifiez l'adresse dans orchestrator people", bad=True)
             end(MISUSED)
-        store.attendance.decide(event.key, found[number - 1].stays, who, by, wiring.SystemClock().now())
+        decide(event, store, found[number - 1], who, by, wiring.SystemClock().now())
     say("C'est noté ; les attestations suivront.", good=True)
 
 

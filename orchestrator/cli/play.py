@@ -35,6 +35,10 @@ PROMISES = {
     "never-late": "aucun rappel n'est parti après le début",
     "speakers-told": "chaque intervenant sait quoi faire",
     "rooms-agree": "la place, la salle dans Zoom et la dernière lettre disent la même chose",
+    "certificates-right": "chaque attestation dit exactement qui était là, et une attestation falsifiée est refusée",
+    "letter-after": "la lettre d'après est partie une fois à chacun, et la bonne",
+    "attendance-kept": "les présences restent sans adresse, puis s'effacent à leur tour",
+    "nothing-left": "après la purge, aucune adresse ne reste ici ni chez Zoom",
 }
 
 

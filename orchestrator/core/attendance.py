@@ -6,7 +6,8 @@ Registrants are matched by Zoom's registrant id alone; names are evidence for a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,7 +72,11 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """Somebody Zoom saw and nobody can name for sure. `why`: telephone | unknown."""
+    """Somebody Zoom saw and nobody can name for sure.
+
+    `why`: telephone | unknown (no registration) | other-name (another's name on somebody's link) | together (two names
+    on one link).
+    """
 
     key: str
     meeting: str
@@ -81,6 +86,12 @@ class Doubt:
     stays: tuple[str, ...]
     alike: tuple[str, ...] = ()
     """Whose address or name it bears: evidence, not a match."""
+    owner: str = ""
+    """Whose link it was; the stay counts as theirs until somebody decides otherwise."""
+
+
+Decided = Mapping[str, Collection[str]]
+"""Stay key → the people a person has said it was; none = nobody of ours."""
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -116,16 +127,13 @@ def attendances(
     event: Event,
     stays: Iterable[Stay],
     owners: Mapping[str, str],
-    decided: Mapping[str, str],
+    decided: Decided,
     threshold: Threshold,
 ) -> dict[tuple[str, str], Attendance]:
-    """Everybody's time by (person, session), of those Zoom saw at all.
-
-    `owners`: registrant id → person. `decided`: stay key → person, by a person's decision ("" = nobody of ours).
-    """
+    """Everybody's time by (person, session), of those Zoom saw at all. `owners`: registrant id → person."""
     mine: dict[str, list[Stay]] = {}
     for stay in stays:
-        if who := decided.get(stay.key, owners.get(stay.registrant_id, "")):
+        for who in decided.get(stay.key, filter(None, [owners.get(stay.registrant_id)])):
             mine.setdefault(who, []).append(stay)
     result: dict[tuple[str, str], Attendance] = {}
     for person, theirs in mine.items():
@@ -153,35 +161,76 @@ def _attendance(person: str, session: Session, stays: Sequence[Stay], threshold:
 def doubts(
     stays: Iterable[Stay],
     owners: Mapping[str, str],
-    decided: Mapping[str, str],
+    decided: Decided,
     known: Mapping[str, str],
     staff: frozenset[str] = frozenset(),
 ) -> tuple[Doubt, ...]:
-    """Those Zoom saw without a registration, as one name a meeting, undecided.
+    """Those of whom Zoom's name and registration do not tell who it was, as one name a meeting, undecided.
 
-    `known`: person → the name Zoom was given. `staff`: addresses of host and speakers, who sign in instead.
+    `known`: person → the names they gave. `staff`: addresses of host and speakers, who sign in instead.
     """
-    groups: dict[tuple[str, str], list[Stay]] = {}
+    called, groups = _Names(known), dict[tuple[str, str, str], list[Stay]]()
     for stay in stays:
-        if stay.registrant_id in owners or stay.key in decided or stay.email.casefold() in staff:
+        owner = owners.get(stay.registrant_id, "")
+        if stay.key in decided or stay.email.casefold() in staff or (owner and called.fits(owner, stay.name)):
             continue
-        groups.setdefault((stay.meeting, stay.name), []).append(stay)
-    return tuple(_doubt(meeting, name, theirs, known) for (meeting, name), theirs in sorted(groups.items()))
+        groups.setdefault((stay.meeting, stay.name, owner), []).append(stay)
+    return tuple(_doubt(called, owner, theirs) for (_, _, owner), theirs in sorted(groups.items()))
 
 
-def _doubt(meeting: str, name: str, stays: Sequence[Stay], known: Mapping[str, str]) -> Doubt:
+def _doubt(called: _Names, owner: str, stays: Sequence[Stay]) -> Doubt:
+    first = stays[0]
     addresses = {stay.email.casefold() for stay in stays if stay.email}
-    alike = sorted(who for who, called in known.items() if who in addresses or _folded(called) == _folded(name))
+    alike = {who for who in addresses if who in called.known} | called.named_in(first.name)
+    if owner:
+        why = "together" if called.share(owner, first.name) else "other-name"
+    else:
+        why = "telephone" if first.is_by_telephone else "unknown"
     return Doubt(
-        key=stays[0].key,
-        meeting=meeting,
-        why="telephone" if stays[0].is_by_telephone else "unknown",
-        name=name,
+        key=first.key,
+        meeting=first.meeting,
+        why=why,
+        name=first.name,
         spans=union((s.joined_at, s.left_at) for s in stays),
         stays=tuple(sorted(s.key for s in stays)),
-        alike=tuple(alike),
+        alike=tuple(sorted(alike - {owner})),
+        owner=owner,
     )
 
 
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+class _Names:
+    """What people are called, by their words."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self.known = {who: _words(name) for who, name in known.items()}
+        self._by_word: dict[str, set[str]] = {}
+        for who, words in self.known.items():
+            for word in words:
+                self._by_word.setdefault(word, set()).add(who)
+
+    def named_in(self, name: str) -> set[str]:
+        """Everybody all of whose words stand in a name."""
+        said = _words(name)
+        near = set[str]().union(*(self._by_word.get(word, set()) for word in said))
+        return {who for who in near if self.known[who] <= said}
+
+    def share(self, owner: str, name: str) -> bool:
+        """Tell whether a name has a word of its owner's."""
+        return not self.known.get(owner, frozenset()).isdisjoint(_words(name))
+
+    def fits(self, owner: str, name: str) -> bool:
+        """Tell whether a name on somebody's link raises no doubt: it is theirs in part, and nobody else's in full."""
+        theirs, said = self.known.get(owner, frozenset()), _words(name)
+        if not said or not theirs or said <= theirs:
+            return True
+        return self.share(owner, name) and all(self.known[who] <= theirs for who in self.named_in(name))
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name without case and accents; initials are none."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return frozenset(word for word in re.findall(r"[^\W\d_]+", plain.translate(_ACCENTS)) if len(word) > 1)
+
+
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
+"""Combining marks, left out."""

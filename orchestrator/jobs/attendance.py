@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -113,6 +113,11 @@ def full_name(person: Person) -> str:
     return f"{person.first_name} {person.last_name}".strip()
 
 
+def every_name(person: Person) -> str:
+    """The names they gave, of which Zoom shows one."""
+    return f"{full_name(person)} {person.shown_as}".strip()
+
+
 def look(event: Event, store: Store, threshold: Threshold) -> Looked:
     """Work out everybody's attendance from what is known now."""
     people = store.people.registered(event.key)
@@ -128,18 +133,23 @@ def look(event: Event, store: Store, threshold: Threshold) -> Looked:
     return Looked(
         people=people,
         attended=attendances(event, stays, owners, decided, threshold),
-        doubts=doubts(stays, owners, decided, {email: full_name(p) for email, p in people.items()}, staff),
+        doubts=doubts(stays, owners, decided, {email: every_name(p) for email, p in people.items()}, staff),
         workshops={place: seat.workshop for place, seat in seats.items()},
     )
 
 
 def everything_seen(event: Event, store: Store) -> tuple[Stay, ...]:
-    """The stays of Zoom's report, and those webhooks told of registrants: their union counts."""
+    """The stays of Zoom's report, and those webhooks told of registrants: their union counts.
+
+    Where somebody has decided whose the report's stays on a link were, that alone holds for it.
+    """
     ids = {
         (meeting, email): way.registrant_id
         for meeting, ways in store.meetings.ways(event.key).items()
         for email, way in ways.items()
     }
+    reported, decided = store.attendance.stays(event.key), store.attendance.decided(event.key)
+    settled = {(stay.meeting, stay.registrant_id) for stay in reported if stay.key in decided}
     told = (
         Stay(
             key=f"webhook/{n}",
@@ -151,7 +161,15 @@ def everything_seen(event: Event, store: Store) -> tuple[Stay, ...]:
         for n, one in enumerate(store.presence.stays(event.key))
         if (one.meeting, one.email) in ids and one.joined_at is not None and one.left_at is not None
     )
-    return (*store.attendance.stays(event.key), *told)
+    return (*reported, *(one for one in told if (one.meeting, one.registrant_id) not in settled))
+
+
+def decide(event: Event, store: Store, doubt: Doubt, people: Sequence[str], by: str, now: datetime) -> None:
+    """Note whose doubtful stays were, nobody's where none is named, and write the decision into the journal."""
+    store.attendance.decide(event.key, doubt.stays, people, by, now)
+    for about in people or ("",):
+        ref = reference(event.key, about) if about else ""
+        store.journal.note(event.key, now, who=by, what="attendance-decided", about=ref, note=doubt.why)
 
 
 def in_doubt(found: Iterable[Doubt]) -> tuple[str, str] | None:

@@ -15,7 +15,7 @@ from orchestrator.core.letters import FRESH_LINK, Owed
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Answers, Event, Person, Seat
 from orchestrator.core.notices import turned_away
-from orchestrator.core.retention import attendance_ends_at, links_end_at, purged_at
+from orchestrator.core.retention import attendance_ends_at, links_end_at, purged_at, zoom_ends
 from orchestrator.core.said import heeding
 from orchestrator.core.schedule import scheduled
 from orchestrator.jobs.attendance import note, readings
@@ -284,6 +284,7 @@ def instants(event: Event) -> list[datetime]:
             event.seating.tell_at,
             links_end_at(event),
             purged_at(event),
+            *zoom_ends(event).values(),
             attendance_ends_at(event),
             *readings(event),
             *([event.after.at] if event.after else []),

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.core.errors import MeetingGone, OrchestratorError, ZoomError
 from orchestrator.core.model import Answers, identity
-from orchestrator.core.retention import attendance_ends_at, letters_end_before, links_end_at, purged_at
+from orchestrator.core.retention import attendance_ends_at, letters_end_before, links_end_at, purged_at, zoom_ends
 from orchestrator.jobs.world import Problem, Report, World, counted
 from orchestrator.store import Tombs
 
@@ -20,14 +20,18 @@ SWEEP = timedelta(hours=1)
 def expire(world: World, now: datetime, report: Report) -> bool:
     """Forget what has had its time; True once nobody of the event is known any more."""
     event, privacy = world.event, world.store.privacy
+    _leave_zoom(world, now, report)
     if now >= purged_at(event):
+        for key in world.store.meetings.all(event.key):
+            if world.store.memos.get(event.key, _gone(key)):
+                world.store.meetings.forget(event.key, key)
         if privacy.holds_people(event.key):
             privacy.purge(event.key)
-            privacy.compact()
             report.changes.append("données des personnes effacées, leur durée de conservation est passée")
         if now >= attendance_ends_at(event) and world.store.attendance.forget(event.key):
             report.changes.append("présences et attestations effacées, leur durée de conservation est passée")
-        _purge_zoom(world, report)
+        if report.changes:
+            privacy.compact()
         return True
     if now >= links_end_at(event) and (links := privacy.end_links(event.key)):
         report.changes.append(f"{counted(links, 'lien personnel effacé', 'liens personnels effacés')}")
@@ -43,13 +47,16 @@ def end_letters(world: World, now: datetime, report: Report) -> datetime:
     return max(privacy.next_letters_end(event.key, lasting) or now + lasting, now + SWEEP)
 
 
-def _purge_zoom(world: World, report: Report) -> None:
-    """Delete the event's meetings, and with them everybody registered there."""
-    for key, kept in sorted(world.store.meetings.all(world.event.key).items()):
-        if not kept.zoom_id:
+def _leave_zoom(world: World, now: datetime, report: Report) -> None:
+    """Delete the meetings that have had their time at Zoom, and with them everybody registered there."""
+    event, ends = world.event, zoom_ends(world.event)
+    for key, kept in sorted(world.store.meetings.all(event.key).items()):
+        if now < ends.get(key, purged_at(event)) or world.store.memos.get(event.key, _gone(key)):
             continue
         try:
-            _delete(world, kept.zoom_id, kept.tag)
+            if kept.zoom_id:
+                _delete(world, kept.zoom_id, kept.tag)
+                report.changes.append(f"réunion {key} supprimée chez Zoom avec ses inscrits")
         except ZoomError as error:
             what = f"Zoom garde encore la réunion {key} et ses inscrits : {error.message}"
             remedy = error.remedy or "supprimez-la dans Zoom, Réunions, Précédentes"
@@ -57,8 +64,12 @@ def _purge_zoom(world: World, report: Report) -> None:
                 Problem(key=f"zoom:{key}:purge", what=what, remedy=remedy, again=not error.permanent)
             )
             continue
-        world.store.meetings.forget(world.event.key, key)
-        report.changes.append(f"réunion {key} supprimée chez Zoom avec ses inscrits")
+        world.store.memos.set(event.key, _gone(key), "1", now)
+
+
+def _gone(key: str) -> str:
+    """The memo that a meeting is deleted at Zoom; what is known of it here stays until people are purged."""
+    return f"zoom-gone:{key}"
 
 
 def _delete(world: World, zoom_id: str, tag: str) -> None:
@@ -99,7 +110,7 @@ def erase(world: World, email: str, now: datetime) -> Erased:
     key = world.event.key
     with world.store.leases.held(f"beat:{key}", world.owner, now, world.patience.beat_lease):
         try:
-            registrations = _leave_zoom(world, email)
+            registrations = _cancel_at_zoom(world, email)
         except OrchestratorError as error:
             return Erased(rows=0, registrations=0, problem=error.message, remedy=error.remedy)
         rows = world.store.privacy.erase(key, email, now)
@@ -107,7 +118,7 @@ def erase(world: World, email: str, now: datetime) -> Erased:
     return Erased(rows=rows, registrations=registrations)
 
 
-def _leave_zoom(world: World, email: str) -> int:
+def _cancel_at_zoom(world: World, email: str) -> int:
     """Cancel a person's registrations and read back that they are gone."""
     done = 0
     for key, kept in world.store.meetings.all(world.event.key).items():

@@ -17,17 +17,20 @@ from typing import Any
 
 from orchestrator import wiring
 from orchestrator.core.errors import OrchestratorError
-from orchestrator.core.model import Answer, Event
+from orchestrator.core.model import Answer, Event, Person, identity
 from orchestrator.gateways.registrations import Columns, in_file
 from orchestrator.gateways.registrations.files import newest
-from orchestrator.rehearsal import people, report
+from orchestrator.rehearsal import crowd, people, report
+from orchestrator.rehearsal.aftermath import Aftermath
 from orchestrator.rehearsal.clock import SharedClock
 from orchestrator.rehearsal.faults import Trouble
+from orchestrator.rehearsal.guests import Guests
 from orchestrator.rehearsal.host import Host
 from orchestrator.rehearsal.promises import Evidence
 from orchestrator.rehearsal.service import TICK, instant, order
 from orchestrator.rehearsal.source import Arrival, GrowingFile, arrivals
 from orchestrator.rehearsal.stage import Stage
+from orchestrator.rehearsal.weeks import Weeks
 from orchestrator.settings import Settings
 
 INVENTED = 200
@@ -35,6 +38,8 @@ RESTART = timedelta(seconds=5)
 """How soon a killed service is started again, as systemd would."""
 AFTERWARDS = timedelta(minutes=30)
 MOST_TURNS = 50_000
+THE_DAY = 0.9
+"""The share of the progress that is the day's; the weeks after are the rest."""
 Progress = Callable[[float], None]
 
 
@@ -129,6 +134,7 @@ class Play:
     problems: dict[str, datetime] = field(default_factory=dict)
     _service: Service | None = None
     _host: Host | None = None
+    _guests: Guests | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -148,24 +154,45 @@ class Play:
         self.clock.set(begins)
         with Stage(self.event, self.clock, self.troubles, self.out, self._strike) as stage:
             self._host = Host(self.event, stage.zoom, self.troubles)
+            script = crowd.write(self.event, _registered(everybody))
+            self._guests = Guests(self.event, script, stage.zoom, self._host)
+            weeks = Weeks(
+                event=self.event,
+                script=script,
+                zoom=stage.zoom,
+                file=self.folder / "rehearsal.db",
+                eve=self.folder / "eve.db",
+                addresses=frozenset(a.answer.address for a in everybody if a.answer is not None),
+            )
             elsewhere = self._elsewhere(stage)
             self._service = Service(order(self.settings.path, self.event.key, self.folder / "clock", elsewhere))
             try:
                 self._through(begins, everybody, growing)
+                ends, meetings = self.clock.now(), stage.zoom.meetings()
+                wiring.back_up(elsewhere.store_url, self.folder / "day.db")
+                self._afterwards(weeks)
             finally:
                 self._service.hang_up()
             return Evidence(
                 event=self.event,
-                store_url=elsewhere.store_url,
+                store_url=f"sqlite:///{self.folder / 'day.db'}",
+                eve_url=f"sqlite:///{self.folder / 'eve.db'}",
                 begins=begins,
-                ends=self.clock.now(),
+                ends=ends,
                 arrivals=everybody,
                 letters=stage.letters,
                 exchanges=stage.exchanges,
-                zoom_meetings=stage.zoom.meetings(),
+                zoom_meetings=meetings,
                 kills=len(self.killed),
                 connections=self.settings.mail.connections,
                 out=self.out,
+                after=Aftermath(
+                    script=script,
+                    given=tuple(self._guests.given),
+                    seen=weeks.seen,
+                    settled_at=weeks.settled_at,
+                    own_words=self.settings.templates is not None,
+                ),
             )
 
     def _rows(self) -> list[Arrival]:
@@ -226,6 +253,7 @@ class Play:
         """Go from instant to instant until the day is over."""
         assert self._service is not None
         assert self._host is not None
+        assert self._guests is not None
         ends = self.event.last_end + AFTERWARDS
         merges = {t.begins for t in self.merges if t.begins}
         marks = sorted({_tick_after(a.at) for a in rows} | set(self.kills) | merges | self._host.instants())
@@ -233,8 +261,9 @@ class Play:
             now = self.clock.now()
             if now >= ends:
                 return
-            self.progress((now - begins) / (ends - begins))
+            self.progress(THE_DAY * ((now - begins) / (ends - begins)))
             growing.grow(now)
+            self._guests.act(now)
             self._host.act(now)
             self._strike()
             self._merge(now)
@@ -246,6 +275,24 @@ class Play:
             self._note(said)
             self.clock.set(self._next(said, marks, ends))
         raise OrchestratorError("la répétition ne finit pas : le service demande sans cesse à être réveillé")
+
+    def _afterwards(self, weeks: Weeks) -> None:
+        """Go on until everything has had its time, from one wake to the next."""
+        assert self._service is not None
+        begins, ends, marks = self.clock.now(), weeks.ends_at, weeks.instants()
+        for _ in range(MOST_TURNS):
+            now = self.clock.now()
+            weeks.act(now)
+            self.progress(THE_DAY + (1 - THE_DAY) * min(1.0, (now - begins) / (ends - begins)))
+            if now >= ends:
+                return
+            said = self._service.turn()
+            if said is None:
+                self.clock.advance(RESTART)
+                self._service.restart()
+                continue
+            self.clock.set(self._next(said, marks, ends))
+        raise OrchestratorError("la répétition ne finit pas : après la rencontre, le service demande sans cesse à agir")
 
     def _next(self, said: dict[str, Any], marks: Iterable[datetime], ends: datetime) -> datetime:
         now = self.clock.now()
@@ -261,6 +308,22 @@ class Play:
             curve = self.seats.setdefault(key, [])
             if not curve or curve[-1][1] != taken:
                 curve.append((now, taken))
+
+
+def _registered(rows: Iterable[Arrival]) -> list[Person]:
+    """Everybody who answers the form, as they answered last."""
+    last = {identity(row.answer.address): row.answer for row in rows if row.answer is not None}
+    return [
+        Person(
+            email=email,
+            address=said.address,
+            first_name=said.first_name,
+            last_name=said.last_name,
+            sessions=said.sessions,
+        )
+        for email, said in last.items()
+        if not said.withdrawn
+    ]
 
 
 def _tick_after(at: datetime) -> datetime:

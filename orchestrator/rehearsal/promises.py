@@ -1,4 +1,4 @@
-"""Judges a rehearsed day: each promise, held or broken and for whom, from what the relay and Zoom really got."""
+"""Judges a rehearsed event: each promise, held or broken and for whom, from what the relay and Zoom really got."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from orchestrator.core.letters import FRESH_LINK
 from orchestrator.core.meetings import meeting_of, signing_in
 from orchestrator.core.model import Event, Person, Reminder, Seat, identity, reference
 from orchestrator.core.recipients import speaker_reference
+from orchestrator.rehearsal import aftermath
+from orchestrator.rehearsal.aftermath import Aftermath
 from orchestrator.rehearsal.source import Arrival, first_arrivals
 from orchestrator.store import Delivery, Store, Way
 
@@ -46,8 +48,11 @@ class Evidence:
 
     event: Event
     store_url: str
+    """The database as it was when the day ended, and as it was just before people were purged."""
+    eve_url: str
     begins: datetime
     ends: datetime
+    """Of the day; the weeks after are in `after`."""
     arrivals: Sequence[Arrival]
     letters: Sequence[dict[str, Any]]
     exchanges: Sequence[Line]
@@ -55,6 +60,7 @@ class Evidence:
     kills: int
     connections: int
     out: Path
+    after: Aftermath
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +74,14 @@ class Day:
     deliveries: Sequence[Delivery]
 
     @classmethod
-    def of(cls, evidence: Evidence, store: Store) -> Day:
+    def of(cls, evidence: Evidence, store: Store, eve: Store) -> Day:
         key = evidence.event.key
         return cls(
             evidence=evidence,
             people=store.people.registered(key),
             seats=store.seats.all(key),
             ways=store.meetings.ways(key),
-            deliveries=store.outbox.all(key),
+            deliveries=eve.outbox.all(key),
         )
 
     @property
@@ -253,4 +259,5 @@ PROMISES: Mapping[str, Callable[[Day], Iterator[str]]] = {
     "never-late": _never_late,
     "speakers-told": _speakers_told,
     "rooms-agree": _rooms_agree,
+    **aftermath.PROMISES,
 }

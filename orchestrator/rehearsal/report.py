@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from orchestrator import wiring
 from orchestrator.core.letters import KINDS
+from orchestrator.core.retention import attendance_ends_at, purged_at
 from orchestrator.rehearsal import film
+from orchestrator.rehearsal.aftermath import came
 from orchestrator.rehearsal.faults import Trouble
 from orchestrator.rehearsal.promises import Day, Evidence, judge
 from orchestrator.rehearsal.stage import write_lines
@@ -20,13 +23,14 @@ Curves = Mapping[str, Sequence[tuple[datetime, int]]]
 
 def write(evidence: Evidence, seats: Curves, troubles: Sequence[Trouble], killed: Sequence[datetime]) -> dict[str, Any]:
     """Judge the day and write every file into the rehearsal's folder; returns the report."""
-    store = wiring.open_store(evidence.store_url)
+    store, eve = wiring.open_store(evidence.store_url), wiring.open_store(evidence.eve_url)
     try:
-        day = Day.of(evidence, store)
+        day = Day.of(evidence, store, eve)
         _complete(day)
-        report = _report(day, store)
+        report = _report(day, store, eve)
     finally:
         store.close()
+        eve.close()
     out = evidence.out
     write_lines(out / "mail.jsonl", evidence.letters)
     write_lines(out / "zoom.jsonl", evidence.exchanges)
@@ -55,10 +59,10 @@ def _complete(day: Day) -> None:
             line["session"], line["rule"] = delivery.session or None, delivery.rule or None
 
 
-def _report(day: Day, store: Store) -> dict[str, Any]:
+def _report(day: Day, store: Store, eve: Store) -> dict[str, Any]:
     event = day.event
     reading, taken = store.people.reading(event.key), store.seats.taken(event.key)
-    counts = store.outbox.counts(event.key)
+    counts = eve.outbox.counts(event.key)
     return {
         "event": event.key,
         "people": store.people.ever(event.key),
@@ -74,7 +78,24 @@ def _report(day: Day, store: Store) -> dict[str, Any]:
             for kind in KINDS
             if kind in counts
         },
+        "after": _after(day),
         "promises": [{"name": p.name, "held": p.held, "broken_for": list(p.broken_for)} for p in judge(day)],
+    }
+
+
+def _after(day: Day) -> dict[str, Any]:
+    """The figures of the weeks after the day."""
+    event, after = day.event, day.evidence.after
+    there = came(event, after)
+    return {
+        "came": len(there),
+        "doubts": dict(Counter(why for why, _ in after.seen.doubts)),
+        "decided": after.seen.decided,
+        "certificates": len(after.seen.issued),
+        "attendance_kept": len(after.seen.attendance),
+        "purged_at": purged_at(event).isoformat(),
+        "attendance_ends_at": attendance_ends_at(event).isoformat(),
+        "left": len(after.seen.left_here) + len(after.seen.left_at_zoom),
     }
 
 

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.post import PostRoom
 from orchestrator.jobs.world import World
 from orchestrator.rehearsal.clock import SharedClock
+from orchestrator.rehearsal.weeks import promised
 
 TICK = timedelta(seconds=10)
 """The daemon's beat; when something changed, the next beat looks again."""
@@ -38,6 +39,7 @@ def _open(line: str) -> World:
     told = json.loads(line)
     found = gate.load(Path(told["config"]), environ=os.environ)
     settings = next(s for s in found if s.event.key == told["event"])
+    settings = replace(settings, event=promised(settings.event))
     place = told["elsewhere"]
     columns = place["columns"]
     elsewhere = wiring.Elsewhere(

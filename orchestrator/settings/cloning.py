@@ -13,6 +13,8 @@ from orchestrator.core.errors import BadConfiguration
 
 LEFT_BEHIND = ("url", "document", "form_url")
 """What would bring last year's people along."""
+AFTERWARDS = ("slides", "replay", "survey")
+"""What would send them last year's links."""
 
 
 def clone(text: str, *, date: dt.date, key: str) -> tuple[str, tuple[str, ...]]:
@@ -61,6 +63,10 @@ def _leave_behind(document: Any, key: str) -> Iterator[str]:
         if registrations.get(name):
             registrations[name] = ""
             yield f"registrations.{name} : celui du nouveau formulaire"
+    for name, link in document.get("after", {}).items():
+        if name in AFTERWARDS and link and link != "auto":
+            document["after"][name] = ""
+            yield f"after.{name} : celui de la nouvelle rencontre ; la lettre d'après l'attend"
     if document["event"].get("fallback_url"):
         yield "event.fallback_url : vérifiez qu'il vaut encore"
 

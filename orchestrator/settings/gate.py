@@ -254,7 +254,7 @@ class AttendanceSection(Section):
 
 
 class AfterSection(Section):
-    at: Moment
+    at: Moment | None = None
     slides: Url | None = None
     replay: Url | Literal["auto"] | None = None
     survey: Url | None = None

@@ -13,6 +13,7 @@ Timed = Mapping[str, Sequence[ProgrammeTable | WorkshopTable | ReminderTable]]
 """The tables that belong to a session, by their name."""
 TOLD = time(18, 0)
 TOLD_BEFORE = timedelta(days=2)
+AFTER, AFTER_AT = timedelta(days=1), time(10, 0)
 
 
 def session_named(gate: Gate, key: str) -> SessionTable:
@@ -53,13 +54,18 @@ def _moments(gate: Gate) -> Iterator[tuple[Loc, datetime]]:
     if gate.registrations.closes:
         yield ("registrations", "closes"), gate.registrations.closes
     if gate.after:
-        yield ("after", "at"), gate.after.at
+        yield ("after", "at"), gate.after.at or _after_by_default(gate)
 
 
 def _told_by_default(gate: Gate) -> datetime:
     """Two days before the first day with workshops (without any: the first day), at 18:00."""
     seated = [session_named(gate, w.session) for w in gate.workshops] or list(gate.sessions)
     return datetime.combine(min(day_of(gate, s) for s in seated) - TOLD_BEFORE, TOLD)
+
+
+def _after_by_default(gate: Gate) -> datetime:
+    """The day after the last one, at 10:00."""
+    return datetime.combine(max(day_of(gate, s) for s in gate.sessions) + AFTER, AFTER_AT)
 
 
 def instant(wall: datetime, zone: ZoneInfo) -> datetime:

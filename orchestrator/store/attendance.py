@@ -62,17 +62,23 @@ class AttendanceKept:
                 bring_news(c, event)
         return bool(new)
 
-    def decided(self, event: str) -> dict[str, str]:
-        """Stay → person ("" = nobody of ours), as somebody decided."""
+    def decided(self, event: str) -> dict[str, tuple[str, ...]]:
+        """Stay → the people it was (none = nobody of ours), as somebody decided."""
+        found: dict[str, tuple[str, ...]] = {}
+        query = sa.select(decision).where(decision.c.event == event).order_by(decision.c.stay, decision.c.person)
         with self._db.read() as c:
-            return {r.stay: r.person for r in c.execute(sa.select(decision).where(decision.c.event == event))}
+            for row in c.execute(query):
+                found[row.stay] = (*found.get(row.stay, ()), *filter(None, [row.person]))
+        return found
 
-    def decide(self, event: str, stays: Iterable[str], person: str, by: str, now: datetime) -> None:
-        """Note a decision; an earlier one of the same stays is replaced."""
-        keys = list(stays)
+    def decide(self, event: str, stays: Iterable[str], people: Iterable[str], by: str, now: datetime) -> None:
+        """Note whose some stays were, nobody's where none is named; an earlier decision is replaced."""
+        keys, who = list(stays), list(dict.fromkeys(people)) or [""]
         with self._db.write(event) as c:
             c.execute(decision.delete().where(decision.c.event == event, decision.c.stay.in_(keys)))
-            rows = [{"event": event, "stay": key, "person": person, "by": by, "at": now} for key in keys]
+            rows = [
+                {"event": event, "stay": key, "person": person, "by": by, "at": now} for key in keys for person in who
+            ]
             c.execute(decision.insert(), rows)
             bring_news(c, event)
 

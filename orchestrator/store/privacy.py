@@ -167,7 +167,7 @@ class Privacy:
         """When the next written letter has had its time."""
         query = sa.select(sa.func.min(letter.c.sent_at)).where(letter.c.event == event, letter.c.data.is_not(None))
         with self._db.read() as c:
-            oldest = c.execute(query).scalar()
+            oldest: datetime | None = c.execute(query).scalar()
         return None if oldest is None else oldest + lasting
 
     # everybody

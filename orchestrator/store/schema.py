@@ -462,11 +462,11 @@ stay = sa.Table(
 )
 
 decision = sa.Table(
-    "decision",  # whose stay a doubtful one was; person "" = nobody's of ours
+    "decision",  # whose stay a doubtful one was, a row a person; person "" = nobody's of ours
     metadata,
     text("event", primary_key=True),
     text("stay", primary_key=True),
-    text("person"),
+    text("person", primary_key=True),
     text("by"),
     sa.Column("at", Instant, nullable=False),
 )

@@ -23,7 +23,9 @@ def stay(start: datetime, end: datetime, who: str = "r-zoe", **changes: str) -> 
     return Stay(joined_at=start, left_at=end, **values)
 
 
-def minutes(stays: list[Stay], **decided: str) -> dict[tuple[str, str], int]:
+def minutes(stays: list[Stay], **who: str) -> dict[tuple[str, str], int]:
+    """The minutes found; `who`: whose a stay was, by its key (several with a comma)."""
+    decided = {key: [*filter(None, people.split(","))] for key, people in who.items()}
     return {key: found.minutes for key, found in attendances(EVENT, stays, OWNERS, decided, HALF).items()}
 
 
@@ -70,11 +72,33 @@ def test_a_decision_gives_a_stay_to_a_person_or_to_nobody() -> None:
     ]
     assert [(d.key, d.why) for d in doubts(stays, OWNERS, {}, {})] == [("k", "telephone"), ("l", "unknown")]
     assert minutes(stays, k=MAX, l="") == {(MAX, "matin"): 150}
-    assert doubts(stays, OWNERS, {"k": MAX, "l": ""}, {}) == ()
+    assert doubts(stays, OWNERS, {"k": [MAX], "l": []}, {}) == ()
 
 
 def test_a_decision_wins_over_the_registration_two_used() -> None:
     assert minutes([stay(paris(9, 30), paris(12), key="k")], k=MAX) == {(MAX, "matin"): 150}
+
+
+def why(name: str, **people: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Why a name on Zoé's link is in doubt, and whose it looks like."""
+    known = {ZOE: "Zoé Martin", MAX: "Max Durand-Roux", **people}
+    found = doubts([stay(paris(9, 30), paris(12), name=name)], OWNERS, {}, known)
+    return [(one.why, one.alike) for one in found]
+
+
+def test_another_name_on_somebodys_link_is_a_doubt_and_a_spelling_of_theirs_is_none() -> None:
+    for theirs in ("ZOE MARTIN", "Zoé", "Zoe M.", "Martin (préfecture)", "", "…"):
+        assert why(theirs) == []
+    assert why("Dominique Sansnom") == [("other-name", ())]
+    assert why("max DURAND roux") == [("other-name", (MAX,))]
+
+
+def test_two_names_on_one_link_are_a_doubt_that_can_be_both() -> None:
+    assert why("Zoé Martin et Max Durand-Roux") == [("together", (MAX,))]
+    assert why("Zoé Martin", twin="Zoé Martin") == []
+    both = [stay(paris(9, 30), paris(12), key="k", name="Zoé Martin et Max Durand-Roux")]
+    assert minutes(both) == {(ZOE, "matin"): 150}
+    assert minutes(both, k=f"{ZOE},{MAX}") == {(ZOE, "matin"): 150, (MAX, "matin"): 150}
 
 
 def test_host_and_speakers_who_signed_in_are_no_doubt() -> None:

@@ -46,6 +46,12 @@ def test_last_years_people_are_not_taken_along(tmp_path: Path) -> None:
     assert "registrations.form_url" in said
 
 
+def test_last_years_slides_are_promised_to_nobody(tmp_path: Path) -> None:
+    text, left = cloning.clone(shipped.example_config().read_text("utf-8"), date=date(2022, 6, 23), key="neuf")
+    assert tomllib.loads(text)["after"] == {"slides": "", "survey": ""}
+    assert [line.partition(" :")[0] for line in left if line.startswith("after")] == ["after.slides", "after.survey"]
+
+
 def test_a_file_that_is_there_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "event.toml").write_text("# mine\n")
     assert (new(tmp_path)[0], (tmp_path / "event.toml").read_text()) == (2, "# mine\n")

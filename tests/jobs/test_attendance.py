@@ -116,7 +116,7 @@ def test_a_telephone_is_a_doubt_that_a_decision_settles(theatre: Theatre) -> Non
 
     [doubt] = look(theatre.event, theatre.store, threshold_of(theatre.event)).doubts
     assert (doubt.why, doubt.name, seen(theatre)) == ("telephone", PHONE, {})
-    theatre.store.attendance.decide(theatre.event.key, doubt.stays, ZOE, "contact@exemple.fr", theatre.at)
+    theatre.store.attendance.decide(theatre.event.key, doubt.stays, [ZOE], "contact@exemple.fr", theatre.at)
 
     theatre.turn(theatre.at + MINUTE)
     assert seen(theatre) == {(ZOE, "matin"): 120}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.model import Answers
-from orchestrator.core.retention import links_end_at, purged_at
+from orchestrator.core.retention import links_end_at, purged_at, zoom_ends
 from orchestrator.jobs.privacy import erase, living
 from orchestrator.outside.zoom import Drop
 from orchestrator.store.privacy import KEPT, personal
@@ -42,13 +42,11 @@ def test_people_and_their_letters_are_erased_when_their_time_is_over_and_the_eve
     over = purged_at(anywhere.world.event)
     anywhere.beat(over - timedelta(seconds=1))
     assert (len(store.people.registered(key)), len(store.outbox.all(key)) > 0) == (2, True)
+    assert (anywhere.zoom.meetings(), len(store.meetings.ways(key)["day-1"])) == ([], 3)
 
     erased = anywhere.beat(over)
 
-    assert erased.changes == [
-        "données des personnes effacées, leur durée de conservation est passée",
-        "réunion day-1 supprimée chez Zoom avec ses inscrits",
-    ]
+    assert erased.changes == ["données des personnes effacées, leur durée de conservation est passée"]
     assert (store.people.ever(key), store.outbox.all(key), store.meetings.ways(key)) == (0, [], {})
     assert store.events.is_known(key)
     assert store.privacy.figures(key) == {"people": 2, "withdrawn": 0, "letters:host": 1, "letters:link": 2}
@@ -60,9 +58,13 @@ def test_after_the_purge_no_address_is_left_in_the_database_files_nor_at_zoom(th
     theatre.turn()
     assert (bytes_kept(theatre, "zoe@exemple.fr") != [], len(theatre.zoom.meetings())) == (True, 1)
 
+    theatre.play(zoom_ends(theatre.event)["day-1"])  # Zoom knows its number for a day more
+    assert (bytes_kept(theatre, "zoe@exemple.fr") != [], theatre.zoom.meetings()) == (True, [])
+    assert theatre.zoom.held_of(["zoe@exemple.fr"]) == {"zoe@exemple.fr"}  # in Zoom's bin
     theatre.beat(purged_at(theatre.event))
-
-    assert (bytes_kept(theatre, "zoe@exemple.fr"), theatre.zoom.meetings()) == ([], [])
+    assert bytes_kept(theatre, "zoe@exemple.fr") == []
+    theatre.at += 7 * DAY
+    assert theatre.zoom.held_of(["zoe@exemple.fr"]) == set()
 
 
 def test_people_are_erased_here_even_while_zoom_is_away_and_there_as_soon_as_it_is_back(theatre: Theatre) -> None:

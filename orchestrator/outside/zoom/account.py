@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from orchestrator.outside.zoom.limits import Limits
-from orchestrator.outside.zoom.records import Meeting, User
+from orchestrator.outside.zoom.records import BIN, Meeting, User
 from orchestrator.outside.zoom.values import Plan, Refused, invalid
 
 TOKEN_LIFE = timedelta(seconds=3600)
@@ -47,6 +47,12 @@ class Account:
 
     def add_users(self, emails: Iterable[str]) -> None:
         self.users |= {e.lower(): User(email=e, licensed=self.plan != "free") for e in emails}
+
+    def empty_bin(self, now: datetime) -> None:
+        """Forget for good the meetings that were deleted long enough ago."""
+        for number, one in list(self.meetings.items()):
+            if one.deleted and one.deleted_at is not None and now - one.deleted_at >= BIN:
+                del self.meetings[number]
 
     def issue_token(self, now: datetime) -> str:
         token = secrets.token_urlsafe(48)

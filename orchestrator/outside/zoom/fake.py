@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import secrets
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -172,7 +172,7 @@ class FakeZoom:
         """Let somebody delete the meeting in Zoom's pages."""
         with self._lock:
             meeting = self._account.meetings[int(meeting_id)]
-            meeting.deleted = True
+            meeting.deleted, meeting.deleted_at = True, self._now()
             self._notify("meeting.deleted", webhooks.about(meeting))
 
     def revoke_tokens(self) -> None:
@@ -201,6 +201,13 @@ class FakeZoom:
             meeting = self._account.meetings[int(meeting_id)]
             run = meeting.uuid if meeting.status == "started" or not meeting.held else meeting.held[-1]
             meeting.visits.setdefault(run, []).append(visit)
+
+    def held_of(self, texts: Iterable[str]) -> set[str]:
+        """Name the texts that stand anywhere in the meetings kept, whatever their case; those in the bin are kept."""
+        with self._lock:
+            self._account.empty_bin(self._now())
+            everything = repr(self._account.meetings).casefold()
+            return {text for text in texts if text.casefold() in everything}
 
     def recorded(self, meeting_id: int | str, url: str) -> None:
         """Let the cloud recording be ready."""

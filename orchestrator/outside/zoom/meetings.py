@@ -109,7 +109,7 @@ def delete(request: Request) -> Reply:
     meeting = request.meeting()
     if meeting.status == "started":
         raise Refused(400, 3002, "Sorry, you cannot delete this meeting since it's in progress.")
-    meeting.deleted = True
+    meeting.deleted, meeting.deleted_at = True, request.now
     return Reply(204)
 
 
@@ -147,6 +147,7 @@ def end(meeting: Meeting) -> bool:
 
 def _recover(request: Request) -> None:
     ref = request.args[0]
+    request.account.empty_bin(request.now)
     gone = request.account.meetings.get(int(ref)) if is_number(ref) else None
     if gone is not None:
         gone.deleted = False

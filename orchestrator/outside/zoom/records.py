@@ -74,6 +74,10 @@ class Visit:
     user_id: str = field(default_factory=lambda: digits(8))
 
 
+BIN = timedelta(days=7)
+"""How long a deleted meeting can be recovered; then it is forgotten with everybody registered."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Meeting:
     host: User
@@ -95,6 +99,8 @@ class Meeting:
     recording: str = ""
     """Where its cloud recording can be seen."""
     deleted: bool = False
+    deleted_at: datetime | None = None
+    """When it went to the bin, from which its host can take it back for `BIN`."""
     id: int = field(default_factory=lambda: int("8" + digits(10)))
     uuid: str = field(default_factory=new_uuid)
     """Of the run that is on or to come."""

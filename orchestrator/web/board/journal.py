@@ -36,6 +36,9 @@ ACTS = {
     "fallback-off": ("est revenu·e sur Zoom", "went back to Zoom"),
     "drift-adopted": ("a gardé ce que montre Zoom", "kept what Zoom shows"),
     "drift-restored": ("a remis dans Zoom ce qui est voulu", "restored at Zoom what is wanted"),
+    "attendance-decided": ("a dit qui était là :", "said who was there:"),
+    "certificate-again": ("a délivré une nouvelle attestation à", "issued a new certificate to"),
+    "certificate-revoked": ("a annulé l'attestation de", "revoked the certificate of"),
 }
 
 
