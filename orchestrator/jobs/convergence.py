@@ -14,7 +14,7 @@ from orchestrator.core.errors import (
     ZoomRefusesLogin,
 )
 from orchestrator.core.facts import digest
-from orchestrator.core.meetings import MeetingSpec
+from orchestrator.core.meetings import Found, MeetingSpec
 from orchestrator.core.model import Event, identity
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept
@@ -55,6 +55,14 @@ class Convergence:
     def save(self, **changes: object) -> None:
         self.kept = replace(self.kept, **changes)  # type: ignore[arg-type]  # fields of Kept
         self.world.store.meetings.record(self.world.event.key, self.kept)
+
+    def note_reading(self, found: Found) -> None:
+        """Keep what a reading says; one that says the same again costs next to nothing."""
+        if found == self.kept.found and self.kept.applied is not None:
+            self.kept = replace(self.kept, read_at=self.now)
+            self.world.store.meetings.record_reading(self.world.event.key, self.kept.key, self.now)
+        else:
+            self.save(found=found, read_at=self.now, applied=self.kept.applied or found.spec)
 
     def spend(self, most: int) -> None:
         host = self.world.event.zoom.host

@@ -134,7 +134,7 @@ def _create(one: Convergence, wanted: MeetingSpec) -> None:
 
 def _read(one: Convergence) -> None:
     found = one.world.meetings.read(one.kept.zoom_id, one.kept.tag)
-    one.save(found=found, read_at=one.now, applied=one.kept.applied or found.spec)
+    one.note_reading(found)
     note_status(one.world, one.kept.key, found, one.now)
 
 

@@ -45,25 +45,25 @@ class Host:
         """Do what is to be done by now; twice is the same as once."""
         while self._deletions and self._deletions[0] <= now:
             self._deletions.pop(0)
-            for one in self._zoom.meetings():
-                self._zoom.delete_meeting(one["id"])
+            for number, _, _ in self._zoom.statuses():
+                self._zoom.delete_meeting(number)
         while self._restarts and self._restarts[0] <= now:
             self._restarts.pop(0)
             self._restart()
         wanted = {tag_of(self._event, key): self._is_on(s, now) for key, s in meetings_of(self._event).items()}
-        for one in self._zoom.meetings():
-            on = next((on for tag, on in wanted.items() if one["agenda"].startswith(tag)), None)
-            if on is True and one["status"] != "started":
-                self._zoom.start_meeting(one["id"])
-            elif on is False and one["status"] == "started":
-                self._zoom.end_meeting(one["id"])
+        for number, agenda, status in self._zoom.statuses():
+            on = next((on for tag, on in wanted.items() if agenda.startswith(tag)), None)
+            if on is True and status != "started":
+                self._zoom.start_meeting(number)
+            elif on is False and status == "started":
+                self._zoom.end_meeting(number)
 
     def _restart(self) -> None:
         """End whatever is on for a moment: everybody who comes back is in another run of the meeting."""
-        for one in self._zoom.meetings():
-            if one["status"] == "started":
-                self._zoom.end_meeting(one["id"])
-                self._zoom.start_meeting(one["id"])
+        for number, _, status in self._zoom.statuses():
+            if status == "started":
+                self._zoom.end_meeting(number)
+                self._zoom.start_meeting(number)
 
     def spans(self, key: str) -> list[tuple[datetime, datetime]]:
         """From when to when a meeting is on."""

@@ -19,7 +19,7 @@ from orchestrator import wiring
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.gateways.registrations import Columns
 from orchestrator.jobs.beat import Memory, beat
-from orchestrator.jobs.post import PostRoom
+from orchestrator.jobs.post import PostRoom, Tally
 from orchestrator.jobs.world import World
 from orchestrator.rehearsal.clock import SharedClock
 from orchestrator.rehearsal.weeks import promised
@@ -76,8 +76,10 @@ def turn(world: World, memory: Memory, room: PostRoom) -> dict[str, Any]:
         if error.permanent:
             raise
         return {"next_at": (world.clock.now() + TICK).isoformat(), "problems": [error.message], "taken": {}}
-    tally = room.drain()
-    wakes = [report.next_at, room.next_at()]
+    now, leaves_at, tally = world.clock.now(), room.next_at(), Tally()
+    if leaves_at is not None and leaves_at <= now:
+        tally, leaves_at = room.drain(), room.next_at()
+    wakes = [report.next_at, leaves_at]
     if memory.versions != world.store.events.versions(world.event.key):
         wakes.append(world.clock.now() + TICK)
     known = [at for at in wakes if at is not None]

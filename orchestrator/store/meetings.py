@@ -75,6 +75,11 @@ class Way:
 READINGS = ("read_at", "people_at")
 """Columns that decide nothing by themselves."""
 _MEETINGS = sa.select(meeting).where(meeting.c.event == sa.bindparam("event"))
+_READ = (
+    meeting.update()
+    .where(meeting.c.event == sa.bindparam("k_event"), meeting.c.key == sa.bindparam("k_key"))
+    .values(read_at=sa.bindparam("v_at"))
+)
 _PASSES_OF = sa.select(way).where(
     way.c.event == sa.bindparam("event"),
     way.c.email == sa.bindparam("email"),
@@ -122,6 +127,11 @@ class MeetingsKept:
                 c.execute(meeting.update().where(*where).values(**values))
             if before is None or any(getattr(before, n) != v for n, v in values.items() if n not in READINGS):
                 bump(c, event)
+
+    def record_reading(self, event: str, key: str, at: datetime) -> None:
+        """Note that a meeting was read and is as it was."""
+        with self._db.write() as c:
+            c.execute(_READ, {"k_event": event, "k_key": key, "v_at": at})
 
     def forget(self, event: str, key: str) -> None:
         with self._db.write(event) as c:

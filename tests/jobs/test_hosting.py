@@ -35,6 +35,7 @@ def through(theatre: Theatre, until: datetime) -> None:
 
 def day(theatre: Theatre, *troubles: Trouble) -> Theatre:
     """The day begins, with this host."""
+    theatre.at = make.paris(7)
     theatre.start_again(STAFFED)
     theatre.form.answer(ZOE, "a")
     theatre.host = Host(STAFFED, theatre.zoom, troubles)

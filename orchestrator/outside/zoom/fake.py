@@ -119,6 +119,11 @@ class FakeZoom:
             alive = [one for one in self._account.meetings.values() if not one.deleted]
             return [copy.deepcopy(views.meeting_view(one)) for one in alive]
 
+    def statuses(self) -> list[tuple[int, str, str]]:
+        """Return number, agenda and status of every meeting that is not deleted."""
+        with self._lock:
+            return [(one.id, one.agenda, one.status) for one in self._account.meetings.values() if not one.deleted]
+
     def registrants(self, meeting_id: int | str) -> list[dict[str, Any]]:
         """Return everybody who ever registered for the meeting, cancelled ones too, oldest first."""
         with self._lock:
