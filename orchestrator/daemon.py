@@ -14,8 +14,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from orchestrator.core.errors import Held, OrchestratorError
 from orchestrator.gateways.alarm.life import SignsOfLife
 from orchestrator.jobs import lost
-from orchestrator.jobs.alarms import push
-from orchestrator.jobs.beat import Memory, beat
+from orchestrator.jobs.alarms import push_all
+from orchestrator.jobs.beat import Counters, Memory, beat
 from orchestrator.jobs.post import PostRoom, rooms
 from orchestrator.jobs.pulse import Watched
 from orchestrator.jobs.returns import read_returns
@@ -36,11 +36,13 @@ UNWELL_BEATS = 3
 class Daemon:
     """Beats until it is stopped; a stop finishes the letters in hand."""
 
-    def __init__(self, worlds: Sequence[World], signs: SignsOfLife | None = None) -> None:
+    def __init__(self, worlds: Sequence[World], signs: SignsOfLife | None = None, before: Daemon | None = None) -> None:
+        """`before` has ended: what it knew of events that are still the same is gone on from."""
         self._worlds = list(worlds)
         self._signs = signs or SignsOfLife()
         self._clock = worlds[0].clock
         self._memories: Mapping[str, Memory] = {w.event.key: Memory() for w in worlds}
+        self._counters: Counters = {}
         self._rooms = rooms(worlds)
         self._stop = threading.Event()
         self._post_wakes = threading.Condition()
@@ -50,6 +52,15 @@ class Daemon:
         self._ticking = threading.Lock()
         self._beaten: dict[str, datetime] = {}
         self._beats: Counter[tuple[str, str]] = Counter()
+        if before is not None:
+            self._go_on_from(before)
+
+    def _go_on_from(self, before: Daemon) -> None:
+        there = {id(world) for world in before._worlds}
+        same = {world.event.key for world in self._worlds if id(world) in there}
+        self._memories = {k: before._memories[k] if k in same else memory for k, memory in self._memories.items()}
+        self._beaten = {k: at for k, at in before._beaten.items() if k in self._memories}
+        self._beats = before._beats
 
     def watched(self) -> Watched:
         """What those who watch the service may look at."""
@@ -106,7 +117,7 @@ class Daemon:
     def _tick(self) -> None:
         with self._ticking:
             self._answer_lost()
-            self._beat_all()
+            self.beat_all()
 
     def _answer_lost(self) -> None:
         try:
@@ -114,10 +125,12 @@ class Daemon:
         except OrchestratorError as error:
             log.error("lost links could not be answered: %s", error)
 
-    def _beat_all(self) -> None:
+    def beat_all(self) -> None:
+        """One pass: beat every event that may have something to do, and let the post look again."""
         wake: datetime | None = None
         self._apply_webhooks()
-        for world in self._worlds:
+        self._count()
+        for world in self.soonest_first():
             if self._stop.is_set():
                 return
             report = self._beat(world)
@@ -134,13 +147,17 @@ class Daemon:
             self._signs.good(self._clock.now())
         self._wake_at(wake)
 
+    def soonest_first(self) -> list[World]:
+        """Whose day is nearest: with many events the first pass takes a while; those that are over come last."""
+        now = self._clock.now()
+        return sorted(self._worlds, key=lambda w: (w.event.last_end <= now, w.event.first_start))
+
     def _wake_somebody(self) -> None:
         """Push new alarms: the relay's are raised between beats."""
-        for world in self._worlds:
-            try:
-                push(world)
-            except OrchestratorError as error:
-                log.error("alarms of %s could not be pushed: %s", world.event.key, error)
+        try:
+            push_all(self._worlds)
+        except OrchestratorError as error:
+            log.error("alarms could not be pushed: %s", error)
 
     def _read_returns(self) -> None:
         try:
@@ -155,11 +172,18 @@ class Daemon:
         except OrchestratorError as error:
             log.warning("webhooks wait for the next beat: %s", error)
 
+    def _count(self) -> None:
+        """Ask once for what tells of every event whether something has changed."""
+        try:
+            self._counters = self._worlds[0].store.events.counters()
+        except OrchestratorError:  # each event's beat says so, and goes on when it can
+            self._counters = {}
+
     def _beat(self, world: World) -> Report | None:
         """Beat one event; what fails there stays there."""
         key = world.event.key
         try:
-            report = beat(world, self._memories[key])
+            report = beat(world, self._memories[key], counters=self._counters)
         except Held:  # another process beats it: all is well
             self._beaten[key] = world.clock.now()
             return None
@@ -169,6 +193,8 @@ class Daemon:
             return None
         self._beaten[key] = world.clock.now()
         self._beats[key, "quiet" if report.quiet else "busy"] += 1
+        if not report.quiet:
+            self._count()  # it took a while
         for change in report.changes:
             log.info("event %s: %s", key, change)
         for problem in report.problems:

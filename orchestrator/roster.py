@@ -52,6 +52,7 @@ class Roster:
     _served: dict[str, _Served] = field(default_factory=dict)
     broken: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     """What is wrong with files that cannot be served as they are, by file or folder."""
+    _shelves: dict[Path, gate.Shelf] = field(default_factory=dict)
     _seen: dict[Path, str] = field(default_factory=dict)
     """Which event each file was, so that a broken file's trouble finds its event."""
 
@@ -66,15 +67,18 @@ class Roster:
     def take_over(self, settings: Sequence[Settings], worlds: Sequence[World]) -> None:
         """Begin with events that are built already, as their files are now."""
         by_key = {world.event.key: world for world in worlds}
+        for path in self.paths:
+            self._shelves[path] = gate.shelved(path, settings, secrets=self.secrets, environ=self.environ)
         if settings and len(by_key) == len(settings):
             self._stamp = self._look()
+        accepted = self.store.configs.digests()
         for one in settings:
             if world := by_key.get(one.event.key):
                 text = without_secrets(one.path.read_text("utf-8-sig"))
-                self._served[one.event.key] = _Served(one, world, digest_of(text))
+                served = self._served[one.event.key] = _Served(one, world, digest_of(text))
                 self._seen[one.path] = one.event.key
-                now, by = self.clock.now(), socket.gethostname()
-                self.store.configs.accept(one.event.key, name=one.path.name, text=text, now=now, by=by)
+                if accepted.get(one.event.key) != served.digest:
+                    self._accept(one, text)
 
     @property
     def settings(self) -> tuple[Settings, ...]:
@@ -84,16 +88,20 @@ class Roster:
     def _look(self) -> Stamp:
         return tuple(_stat(file) for path in self.paths for file in (*gate.files_of(path), path / gate.SERVICE))
 
+    def _shelf(self, path: Path) -> gate.Shelf:
+        return self._shelves.setdefault(path, gate.Shelf())
+
     # reading
 
     def _read(self) -> None:
         """Read every file again and serve what changed; what is wrong becomes an alarm of the event it concerns."""
         troubles: dict[str, dict[str, tuple[str, str]]] = {}
         there: set[str] = set()
+        accepted = self.store.configs.digests()
         self.broken = {}
         for path in self.paths:
             try:
-                found = gate.look(path, secrets=self.secrets, environ=self.environ)
+                found = gate.look(path, secrets=self.secrets, environ=self.environ, shelf=self._shelf(path))
             except BadConfiguration as error:
                 there |= {key for file, key in self._seen.items() if file == path or file.parent == path}
                 self._say_broken(path, error.problems, troubles)
@@ -104,18 +112,25 @@ class Roster:
                 self._say_broken(file, problems, troubles)
             for settings in found.good:
                 self._seen[settings.path] = settings.event.key
-                self._serve(settings, troubles)
-        self._take_up(there)
+                if not self._is_served(settings, accepted):
+                    self._serve(settings, troubles)
+        self._take_up(there, accepted)
         for key in self._served.keys() - there:
             what = "le fichier de cet événement a disparu ; l'événement continue tel qu'il était"
             remedy = 'remettez le fichier ; pour annuler l\'événement : status = "cancelled"'
             troubles.setdefault(key, {})[GONE] = (what, remedy)
-        for key in {*self._served, *troubles}:
-            self.store.alarms.set(key, troubles.get(key, {}), "config:", self.clock.now())
+        self.store.alarms.set_everywhere(troubles, {*self._served, *troubles}, "config:", self.clock.now())
 
-    def _take_up(self, there: set[str]) -> None:
+    def _is_served(self, settings: Settings, accepted: Mapping[str, str]) -> bool:
+        """Tell whether just this is served already, and nobody has replaced it elsewhere."""
+        before = self._served.get(settings.event.key)
+        return before is not None and before.settings is settings and accepted.get(settings.event.key) == before.digest
+
+    def _take_up(self, there: set[str], accepted: Mapping[str, str]) -> None:
         """Go on serving what the store remembers and whose file is gone from the folder."""
         if len(self.paths) != 1 or not self.paths[0].is_dir():
+            return
+        if accepted.keys() <= {*there, *self._served}:
             return
         for key, newest in self.store.configs.all_newest().items():
             if key in there or key in self._served:
@@ -154,7 +169,7 @@ class Roster:
             what = f"{older} sur {socket.gethostname()} est une version remplacée ailleurs ; la plus récente est servie"
             troubles.setdefault(key, {})[OLDER] = (what, f"copiez la version récente dans {older}")
         else:
-            self.store.configs.accept(key, name=settings.path.name, text=text, now=now, by=socket.gethostname())
+            self._accept(settings, text)
         try:
             if before is None or before.settings != settings:
                 self._served[key] = _Served(settings, self.build(settings), digest_of(text))
@@ -166,6 +181,10 @@ class Roster:
             alarm = (error.message, error.remedy)
             troubles.setdefault(key, {})[f"{BROKEN}:{settings.path.name}"] = alarm
             log.error("config of %s: %s", key, error)
+
+    def _accept(self, settings: Settings, text: str) -> None:
+        now, by = self.clock.now(), socket.gethostname()
+        self.store.configs.accept(settings.event.key, name=settings.path.name, text=text, now=now, by=by)
 
     def _is_older(self, key: str, text: str, before: _Served | None) -> bool:
         """Another host has replaced this version, and it was not the one served here until now."""

@@ -7,12 +7,14 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from orchestrator import shipped
 from orchestrator.core.contents import Outlook
@@ -33,11 +35,26 @@ from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.presence import live
 from orchestrator.jobs.world import World, no_page, nothing_known
 from orchestrator.ports import Clock, Letter
-from orchestrator.settings import ADAPTERS, Settings
+from orchestrator.settings import ADAPTERS, Mail, Settings, ZoomAccount
 from orchestrator.settings.key import service_key
+from orchestrator.settings.values import SecondRelay
 from orchestrator.store import Database, Store, backup
 
+Made = TypeVar("Made")
+_IN_USE: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
+"""What events use together, by what it was made from: gone once no event uses it."""
 
+
+def shared(made_from: Hashable, make: Callable[[], Made]) -> Made:
+    """Return what was made from the same, or make it: an account's calls are paced together, and a thousand events
+    hold their connections and templates once."""
+    found: Made | None = _IN_USE.get(made_from)
+    if found is None:
+        found = _IN_USE[made_from] = make()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class SystemClock:
     """The machine's clock."""
 
@@ -153,7 +170,7 @@ def scribe(settings: Settings | None = None) -> SafeScribe:
     """Write letters from the shipped templates, or from the organiser's own where those hold."""
     own = None if settings is None else settings.templates
     if settings is None or own is None:
-        return SafeScribe(shipped.templates() / "letters")
+        return shared("scribe", lambda: SafeScribe(shipped.templates() / "letters"))
     return SafeScribe(shipped.templates() / "letters", own, sample_letters(settings.event))
 
 
@@ -189,7 +206,12 @@ def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -
             f"{settings.path.name}: {keys} – il manque l'accès à Zoom ; donnez {variables}, ou un dossier --secrets"
         )
         raise BadConfiguration((problem,))
-    source = elsewhere or account
+    if elsewhere is None:
+        return shared((account, clock), lambda: _zoom(account, account, clock))
+    return _zoom(elsewhere, account, clock)
+
+
+def _zoom(source: Elsewhere | ZoomAccount, account: ZoomAccount, clock: Clock) -> ZoomMeetings:
     secret = source.client_secret if isinstance(source.client_secret, str) else source.client_secret.get_secret_value()
     return ZoomMeetings(
         ZoomApi(
@@ -199,7 +221,7 @@ def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -
             client_id=source.client_id,
             client_secret=secret,
             now=clock.now,
-            api_url_is_fixed=elsewhere is not None or account.api_url_is_fixed,
+            api_url_is_fixed=isinstance(source, Elsewhere) or account.api_url_is_fixed,
             plan=account.plan,
             wait=clock.wait,
         )
@@ -209,14 +231,20 @@ def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -
 def relay(settings: Settings, elsewhere: Elsewhere | None = None) -> SmtpPost:
     if elsewhere is not None:
         return SmtpPost(host="127.0.0.1", port=elsewhere.relay_port, security="none")
-    mail = settings.mail
-    return SmtpPost(
-        host=mail.host,
-        port=mail.port,
-        security=mail.security,
-        username=mail.username,
-        password=mail.password.get_secret_value(),
-    )
+    return _post(settings.mail)
+
+
+def _post(mail: Mail | SecondRelay) -> SmtpPost:
+    def make() -> SmtpPost:
+        return SmtpPost(
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            username=mail.username,
+            password=mail.password.get_secret_value(),
+        )
+
+    return shared((mail.host, mail.port, mail.security, mail.username, mail.password), make)
 
 
 def relay_name(settings: Settings) -> str:
@@ -251,13 +279,7 @@ def second_relay(settings: Settings, elsewhere: Elsewhere | None = None) -> Smtp
     second = settings.mail.second
     if second is None or elsewhere is not None:
         return None
-    return SmtpPost(
-        host=second.host,
-        port=second.port,
-        security=second.security,
-        username=second.username,
-        password=second.password.get_secret_value(),
-    )
+    return _post(second)
 
 
 def registrations(settings: Settings, event: Event, elsewhere: Elsewhere | None = None) -> Register:
@@ -394,6 +416,4 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
 def worlds(found: Sequence[Settings], clock: Clock) -> list[World]:
     """Build the worlds of several events over one store."""
     store, name = open_store(found[0].store_url), owner()
-    shared = scribe()
-    made = [(settings, world(settings, store, clock, name)) for settings in found]
-    return [one if settings.templates else replace(one, scribe=shared) for settings, one in made]
+    return [world(settings, store, clock, name) for settings in found]

@@ -82,6 +82,7 @@ class Stage:
         from orchestrator.daemon import Daemon
 
         threading.Thread(target=self._watch, daemon=True, name="edits").start()
+        daemon = None
         while not self._over.is_set():
             self._turn.clear()
             if self._over.is_set():
@@ -89,7 +90,7 @@ class Stage:
             if not self._worlds:
                 self._turn.wait()
                 continue
-            daemon = Daemon(self._worlds, self._signs)
+            daemon = Daemon(self._worlds, self._signs, daemon)
             if self._house is not None:
                 self._house.health, self._house.changed = daemon.health, daemon.look_now
                 self._house.metrics = partial(_metrics, daemon)

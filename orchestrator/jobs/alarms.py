@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from orchestrator.core.errors import Unheard
 from orchestrator.jobs.world import World
 from orchestrator.ports import Call
 
 log = logging.getLogger(__name__)
+
+
+def push_all(worlds: Sequence[World]) -> int:
+    """Push what is new in any of the events; where nothing is, it costs one question."""
+    if not worlds or all(world.siren is None for world in worlds):
+        return 0
+    waiting = worlds[0].store.alarms.events_to_push()
+    return sum(push(world) for world in worlds if world.event.key in waiting)
 
 
 def push(world: World) -> int:

@@ -111,8 +111,8 @@ class PostRoom:
 
     def warm_up(self) -> None:
         """Get ready for letters: the first must not wait for templates to be read."""
-        for world in self._worlds.values():
-            world.scribe.warm_up()
+        for scribe in {id(world.scribe): world.scribe for world in self._worlds.values()}.values():
+            scribe.warm_up()
 
     def recover(self) -> int:
         """Take back the letters of workers that died or fell silent."""
@@ -263,9 +263,8 @@ class PostRoom:
             self._raise_alarm({})
 
     def _raise_alarm(self, alarms: dict[str, tuple[str, str]]) -> None:
-        now = self._first.clock.now()
-        for key, world in self._worlds.items():
-            world.store.alarms.set(key, alarms, "relay:", now)
+        found = dict.fromkeys(self._worlds, alarms)
+        self._first.store.alarms.set_everywhere(found, self._worlds, "relay:", self._first.clock.now())
 
     def count(self, outcome: Literal["sent", "refused", "deferred"], delivery: Delivery) -> None:
         counter: Counter[str] = getattr(self.tally, outcome)

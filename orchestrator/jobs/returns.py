@@ -47,8 +47,8 @@ def _read(box: Returns, worlds: Mapping[str, World]) -> int:
 
 
 def _alarm(worlds: Mapping[str, World], found: dict[str, tuple[str, str]], now: datetime, prefix: str) -> None:
-    for key, world in worlds.items():
-        world.store.alarms.set(key, found, prefix, now)
+    store = next(iter(worlds.values())).store
+    store.alarms.set_everywhere(dict.fromkeys(worlds, found), worlds, prefix, now)
 
 
 def _take(one: Returned, worlds: Mapping[str, World], now: datetime) -> bool:
@@ -87,10 +87,11 @@ def _send_again(one: Plea, world: World, now: datetime) -> bool:
 
 
 def _say_who_refuses(worlds: Mapping[str, World], now: datetime) -> None:
-    refused = next(iter(worlds.values())).store.returns.refused(worlds)
-    for key, world in worlds.items():
-        found = {}
-        if n := refused.get(key, 0):
-            what = counted(n, "adresse refuse ses lettres", "adresses refusent leurs lettres")
-            found["bounce:refused"] = (what, "orchestrator outbox --state refused ; corrigez l'adresse, ou téléphonez")
-        world.store.alarms.set(key, found, "bounce:", now)
+    store = next(iter(worlds.values())).store
+    found = {}
+    for key, n in store.returns.refused(worlds).items():
+        what = counted(n, "adresse refuse ses lettres", "adresses refusent leurs lettres")
+        found[key] = {
+            "bounce:refused": (what, "orchestrator outbox --state refused ; corrigez l'adresse, ou téléphonez")
+        }
+    store.alarms.set_everywhere(found, worlds, "bounce:", now)

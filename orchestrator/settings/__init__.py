@@ -3,7 +3,7 @@
 from orchestrator import shipped
 from orchestrator.settings.bare import bare, is_empty
 from orchestrator.settings.checks import ADAPTERS
-from orchestrator.settings.load import SERVICE, Found, files_of, from_text, load, look
+from orchestrator.settings.load import SERVICE, Found, Shelf, files_of, from_text, load, look, shelved
 from orchestrator.settings.remarks import in_words, is_over, remarks
 from orchestrator.settings.store_alone import store_url
 from orchestrator.settings.values import (
@@ -26,6 +26,7 @@ __all__ = [
     "Mailbox",
     "Privacy",
     "Settings",
+    "Shelf",
     "Source",
     "Web",
     "ZoomAccount",
@@ -38,6 +39,7 @@ __all__ = [
     "load",
     "look",
     "remarks",
+    "shelved",
     "store_url",
     "template",
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -36,6 +37,7 @@ _DECISIONS = re.compile(r"(?:.*\.)?corrections\.toml").fullmatch
 """The organiser's decisions on answers lie beside the events' files."""
 
 
+Loaded = tuple[tuple[Source, ...], Settings]
 Texts = Mapping[Path, str]
 """What is read in the place of files: edits that are not written yet."""
 
@@ -71,26 +73,61 @@ def from_text(text: str, path: Path, *, secrets: Path | None = None, environ: Ma
     return _one(path, above, below, {path: text})[1]
 
 
-def look(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str]) -> Found:
+@dataclass(slots=True)
+class Shelf:
+    """What files were read into, by their text, for as long as all that stands over and under them is the same."""
+
+    around: tuple[Source, ...] = ()
+    read: dict[Path, tuple[bytes, Settings]] = field(default_factory=dict)
+
+    def one(self, file: Path, above: tuple[Source, ...], below: tuple[Source, ...]) -> Settings:
+        """Read a file unless its bytes are those of the last time. Raises BadConfiguration."""
+        if self.around != (*above, *below):
+            self.around, self.read = (*above, *below), {}
+        mark = _mark(file)
+        if file not in self.read or self.read[file][0] != mark:
+            self.read[file] = (mark, _one(file, above, below, {})[1])
+        return self.read[file][1]
+
+
+def shelved(path: Path, known: Iterable[Settings], *, secrets: Path | None, environ: Mapping[str, str]) -> Shelf:
+    """Put on a shelf what the files of a path were just read into."""
+    above, _ = _above(path, secrets, environ)
+    below, _ = _service(path)
+    files = {Path(os.path.abspath(file)): file for file in files_of(path)}
+    read = {files[one.path]: (_mark(one.path), one) for one in known if one.path in files}
+    return Shelf((*above, *below), read)
+
+
+def _mark(file: Path) -> bytes:
+    try:
+        return hashlib.blake2s(file.read_bytes()).digest()
+    except OSError:  # reading it says what is wrong
+        return b""
+
+
+def look(path: Path, *, secrets: Path | None = None, environ: Mapping[str, str], shelf: Shelf | None = None) -> Found:
     """Read a file or a folder; a broken file keeps no other from being served. Raises BadConfiguration where what all
-    of them share is wrong: the environment, the secrets or service.toml."""
+    of them share is wrong: the environment, the secrets or service.toml. What is on the `shelf` is not read again."""
     above, wrong = _above(path, secrets, environ)
     below, intruding = _service(path)
     if problems := (*wrong, *intruding):
         raise BadConfiguration(tuple(dict.fromkeys(problems)))
-    loaded: list[Loaded] = []
+    shelf = Shelf() if shelf is None else shelf
+    good: dict[str, Settings] = {}
     broken: dict[Path, tuple[str, ...]] = {}
     for file in files_of(path):
         try:
-            one = _one(file, above, below, {})
+            settings = shelf.one(file, above, below)
         except BadConfiguration as error:
             broken[file] = error.problems
             continue
-        if clashes := tuple(_clashes([*loaded, one])):
-            broken[file] = clashes
+        model = next(iter(good.values()), settings)
+        if clashes := list(_clash(settings, good, model)):
+            broken[file] = _lines(clashes, _one(file, above, below, {})[0])
         else:
-            loaded.append(one)
-    return Found(good=tuple(settings for _, settings in loaded), broken=broken)
+            good[settings.event.key] = settings
+    return Found(good=tuple(good.values()), broken=broken)
 
 
 def _above(path: Path, secrets: Path | None, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], tuple[str, ...]]:
@@ -119,9 +156,6 @@ def secrets_folder(path: Path, environ: Mapping[str, str]) -> Path | None:
         return Path(credentials)
     beside = (path if path.is_dir() else path.parent) / SECRETS
     return beside if beside.is_dir() else None
-
-
-Loaded = tuple[tuple[Source, ...], Settings]
 
 
 def _each(path: Path, above: tuple[Source, ...], problems: list[str], instead: Texts) -> Iterator[Loaded]:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,22 @@ SINGLE = ("event", "seating", "registrations", "letters", "attendance", "after",
 """The sections that exist once, so that a variable can name their keys."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """Values, and where each of them stands."""
 
     values: dict[str, Any]
-    places: Mapping[Loc, str] = field(default_factory=dict)
+    named: Mapping[Loc, str] = field(default_factory=dict)
     end: str = ""
     """Where something could be added; empty where nobody would."""
+    text: str = ""
+    shown: str = ""
+    """The file they come from, if they come from one, and what it is called."""
+
+    @cached_property
+    def places(self) -> Mapping[Loc, str]:
+        """Where each key stands; of a file only looked up once something is wrong."""
+        return self.named or {loc: f"{self.shown}:{line}" for loc, line in lines_of(self.text).items()}
 
 
 def merged(sources: Iterable[Source]) -> dict[str, Any]:
@@ -78,9 +87,7 @@ def understood(text: str, shown: str) -> Source:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadConfiguration((_misspelt(shown, text, error),)) from error
-    lines = lines_of(text)
-    last = max(1, len(text.splitlines()))
-    return Source(values, {loc: f"{shown}:{line}" for loc, line in lines.items()}, f"{shown}:{last}")
+    return Source(values, end=f"{shown}:{max(1, len(text.splitlines()))}", text=text, shown=shown)
 
 
 def _unreadable(error: OSError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -99,6 +99,26 @@ class Alarms:
                 c.execute(alarm.delete().where(alarm.c.event == event, alarm.c.key.in_(gone)))
             if rows:
                 c.execute(self.db.insert_unless_there(alarm), rows)
+
+    def set_everywhere(
+        self, found: Mapping[str, dict[str, tuple[str, str]]], events: Collection[str], prefix: str, now: datetime
+    ) -> None:
+        """The same for many events at once, one question for all of them; an event that is not in `found` has none."""
+        with self.db.read() as c:
+            rows = c.execute(sa.select(alarm).where(alarm.c.key.startswith(prefix, autoescape=True))).all()
+        before: dict[str, dict[str, tuple[str, str]]] = {}
+        for r in rows:
+            before.setdefault(r.event, {})[r.key] = (r.what, r.remedy)
+        for event in events:
+            if before.get(event, {}) != found.get(event, {}):
+                self.set(event, found.get(event, {}), prefix, now)
+
+    def events_to_push(self) -> frozenset[str]:
+        """Which events have alarms nobody was woken for yet."""
+        with self.db.read() as c:
+            return frozenset(
+                c.execute(sa.select(alarm.c.event).where(alarm.c.pushed_at.is_(None)).distinct()).scalars()
+            )
 
     def _pushed(self, event: str) -> dict[str, datetime | None]:
         with self.db.read() as c:

@@ -50,6 +50,13 @@ class Configs:
         with self._db.read() as c:
             return {row.event: _accepted(row) for row in c.execute(query)}
 
+    def digests(self) -> dict[str, str]:
+        """Which version every host should serve, by event."""
+        last = sa.select(config.c.event, sa.func.max(config.c.number)).group_by(config.c.event)
+        query = sa.select(config.c.event, config.c.digest).where(sa.tuple_(config.c.event, config.c.number).in_(last))
+        with self._db.read() as c:
+            return {row.event: row.digest for row in c.execute(query)}
+
     def history(self, event: str) -> tuple[Accepted, ...]:
         """Every accepted version, oldest first."""
         query = sa.select(config).where(config.c.event == event).order_by(config.c.number)

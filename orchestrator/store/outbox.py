@@ -23,6 +23,7 @@ from orchestrator.store.outbox_sql import (
     IN_HAND,
     LAST_SENT,
     LEAVES,
+    LEAVES_AGAIN,
     NEXT,
     RECENT,
     REFUSED_SINCE,
@@ -207,9 +208,11 @@ class Outbox:
         """When the post next has something to do: a letter leaves, is tried again, or a lease runs out."""
         those = given(relay, events, now)
         with self._db.read() as c:
-            leaves, runs_out = c.execute(LEAVES, those).scalar(), c.execute(RUNS_OUT, those).scalar()
+            runs_out = c.execute(RUNS_OUT, those).scalar()
+            ats = [_aware(c.execute(which, those).scalar()) for which in (LEAVES, LEAVES_AGAIN)]
+            leaves = min((at for at in ats if at is not None), default=None)
             if leaves is not None:
-                leaves = max(_aware(leaves), self._quota_frees_at(c, relay, quota, now) or now)
+                leaves = max(leaves, self._quota_frees_at(c, relay, quota, now) or now)
         return min((at for at in (leaves, _aware(runs_out)) if at is not None), default=None)
 
     # reading

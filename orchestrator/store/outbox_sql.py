@@ -196,13 +196,30 @@ RECENT = (
 _MAY_LEAVE = sa.and_(ready(), not_ahead_of_link())
 _LATER = sa.case((letter.c.not_before > letter.c.leave_from, letter.c.not_before), else_=letter.c.leave_from)
 DUE = sa.select(sa.func.count()).where(_MAY_LEAVE)
+_RIPE = letter.alias("ripe")
+_LAST_RIPE = (
+    sa.select(sa.func.max(_RIPE.c.wanted_by))
+    .where(
+        _RIPE.c.relay == sa.bindparam("relay"),
+        _RIPE.c.state == "due",
+        _RIPE.c.leave_from <= sa.bindparam("now"),
+    )
+    .scalar_subquery()
+)
+"""Where the search for the next letters may end: behind it are only those that leave later."""
 NEXT = (
     sa.select(letter.c.id)
-    .where(_MAY_LEAVE)
+    .where(letter.c.wanted_by <= _LAST_RIPE, _MAY_LEAVE)
     .order_by(letter.c.wanted_by, letter.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )
-LEAVES = sa.select(sa.func.min(_LATER)).where(waiting(), not_ahead_of_link())
+LEAVES = (
+    sa.select(letter.c.leave_from)
+    .where(waiting(), letter.c.not_before.is_(None), not_ahead_of_link())
+    .order_by(letter.c.leave_from)
+    .limit(1)
+)
+LEAVES_AGAIN = sa.select(sa.func.min(_LATER)).where(waiting(), letter.c.not_before.is_not(None), not_ahead_of_link())
 RUNS_OUT = sa.select(sa.func.min(letter.c.lease_until)).where(flying())
 IN_FLIGHT = sa.select(letter.c.owner, letter.c.lease_until, letter.c.id).where(flying())

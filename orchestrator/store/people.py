@@ -31,6 +31,7 @@ class Reading:
 
 
 # Statements that are asked for every letter or beat, built once.
+_COUNTERS = sa.select(event.c.key, event.c.version, event.c.news)
 _VERSIONS = sa.select(event.c.version, event.c.news).where(event.c.key == sa.bindparam("event"))
 _ONE = sa.select(person).where(
     person.c.event == sa.bindparam("event"),
@@ -77,6 +78,11 @@ class Events:
     def is_known(self, key: str) -> bool:
         with self._db.read() as c:
             return c.execute(sa.select(event.c.key).where(event.c.key == key)).scalar() is not None
+
+    def counters(self) -> dict[str, tuple[int, int]]:
+        """The two numbers of every event, as `versions` tells them of one."""
+        with self._db.read() as c:
+            return {r.key: (r.version, r.news) for r in c.execute(_COUNTERS)}
 
     def versions(self, key: str) -> tuple[int, int]:
         """Two numbers that grow with every change that decides something: by beats, by anybody else."""

@@ -220,6 +220,7 @@ budget = sa.Table(
     number("used"),
 )
 
+_PUT_OFF = sa.text("not_before IS NOT NULL")
 letter = sa.Table(
     "letter",
     metadata,
@@ -255,6 +256,8 @@ letter = sa.Table(
     sa.Column("refused_at", Instant),
     sa.Column("reopened_at", Instant),  # when a refusal turned out to be the relay's fault
     sa.Index("ix_letter_queue", "relay", "state", "wanted_by"),
+    sa.Index("ix_letter_leaving", "relay", "state", "leave_from", "wanted_by"),
+    sa.Index("ix_letter_again", "relay", "not_before", sqlite_where=_PUT_OFF, postgresql_where=_PUT_OFF),
     sa.Index("ix_letter_event", "event", "kind"),
     sa.Index("ix_letter_person", "event", "person", "kind"),
     sa.Index("ix_letter_dotted", "relay", "dotted_at"),

@@ -154,3 +154,13 @@ def test_an_alarm_keeps_its_hour_until_it_changes_or_goes(served: Store) -> None
     }
     served.alarms.set(KEY, {}, "relay:", later)
     assert set(served.alarms.all(KEY)) == {"zoom:x", "zoom:z"}
+
+
+def test_alarms_of_many_events_are_set_together_and_those_of_other_kinds_stay(served: Store) -> None:
+    served.alarms.set(KEY, {"zoom:x": ("what", "")}, "zoom:", NOW)
+    served.alarms.set_everywhere({KEY: {"relay:r": ("down", "wait")}}, [KEY, "other"], "relay:", NOW)
+    served.alarms.set_everywhere({"other": {"relay:r": ("down", "wait")}}, [KEY, "other"], "relay:", NOW)
+    assert (set(served.alarms.all(KEY)), set(served.alarms.all("other"))) == ({"zoom:x"}, {"relay:r"})
+    assert served.alarms.events_to_push() == {KEY, "other"}
+    served.alarms.pushed(KEY, "zoom:x", NOW)
+    assert served.alarms.events_to_push() == {"other"}

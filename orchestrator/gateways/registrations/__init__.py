@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -43,7 +44,7 @@ class FileTable:
         return table_of(*files.read(self.path, self.wait), wanted)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Register:
     """The registrations of one event: a source's table, put in our words, with the organiser's decisions applied."""
 
@@ -54,11 +55,15 @@ class Register:
     _known: dict[str, Understood] = field(default_factory=dict, compare=False, repr=False)
     """What the rows came to, by the layout and the decisions they were read under."""
 
+    @cached_property
+    def _reading(self) -> str:
+        """What decides how the source is read, as a digest: made once, asked at every beat."""
+        reading = repr((self.columns, self.event.sessions, self.event.workshops, self.event.timezone))
+        return hashlib.blake2s(reading.encode(), digest_size=8).hexdigest()
+
     def fingerprint(self) -> str:
         """Change with the source, and with what decides how it is read. Raises UnreadableSource."""
-        reading = repr((self.columns, self.event.sessions, self.event.workshops, self.event.timezone))
-        decided = corrections.fingerprint(self.corrections)
-        return f"{self.source.fingerprint()}-{hashlib.blake2s(reading.encode(), digest_size=8).hexdigest()}{decided}"
+        return f"{self.source.fingerprint()}-{self._reading}{corrections.fingerprint(self.corrections)}"
 
     def read(self, progress: Progress | None = None) -> Answers:
         """Read everything. Raises UnreadableSource; a row that cannot be used is refused, the others are read."""
