@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from orchestrator import settings as gate
 from orchestrator import wiring
 from orchestrator.core import intake
 from orchestrator.core.errors import BadConfiguration, OrchestratorError, UnreadableSource
-from orchestrator.core.facts import almanac
-from orchestrator.core.model import Person, Quota
-from orchestrator.core.sending import Departure, Wave, departures
+from orchestrator.core.model import Event, Person
 from orchestrator.gateways.registrations.files import newest
+from orchestrator.jobs.departing import REMEDY, in_short
+from orchestrator.jobs.plan import Foreseen, foresee, together
 from orchestrator.jobs.preflight import preflight
 from orchestrator.ports import Clock
 from orchestrator.settings import Settings
+from orchestrator.store import Store
 
 Level = Literal["ok", "warning", "error", "refused"]
 
@@ -33,10 +37,15 @@ class Finding:
         return {"level": self.level, "what": self.what, "remedy": self.remedy}
 
 
-def inspect(settings: Settings, clock: Clock) -> list[Finding]:
-    """Look at the dates, the source, Zoom, the relay, the returns, the templates, the send plan and the store."""
-    looks = (_dates, _source, _zoom, _relay, _returns, _templates, _send_plan)
-    return [finding for look in looks for finding in look(settings, clock)]
+def inspect(settings: Settings, clock: Clock, plan: Foreseen | None = None) -> list[Finding]:
+    """Look at the dates, the source, Zoom, the relay, the returns, the templates, the send plan and the store.
+
+    `plan`: what is foreseen together with the other events of its relay.
+    """
+    looks = (_dates, _source, _zoom, _relay, _returns, _templates)
+    found = [finding for look in looks for finding in look(settings, clock)]
+    plan = plan or all_foreseen([settings], clock).get(settings.event.key)
+    return found if plan is None else [*found, *send_plan(settings.event, plan)]
 
 
 def _dates(settings: Settings, clock: Clock) -> Iterator[Finding]:
@@ -173,37 +182,46 @@ def _templates(settings: Settings, _clock: Clock) -> Iterator[Finding]:
         yield Finding(level="error", what=f"modèle de lettre cassé : {problem}", remedy="corrigez-le, ou retirez-le")
 
 
-def _send_plan(settings: Settings, clock: Clock) -> Iterator[Finding]:
+def foreseen(settings: Sequence[Settings], clock: Clock) -> dict[str, Foreseen]:
+    """Foresee some events by key, those of one relay together, and with what else their stores say it has to do.
+
+    One that is over and was never served is foreseen as of the day before its seats are told.
+    """
+    by_relay: dict[tuple[str, str], list[Settings]] = defaultdict(list)
+    for one in settings:
+        by_relay[wiring.relay_name(one), one.store_url].append(one)
+    result: dict[str, Foreseen] = {}
+    for (relay, store_url), those in by_relay.items():
+        store = wiring.store_to_read(store_url)
+        found = {one.event.key: (one.event, _foreseen(one, store, clock.now())) for one in those}
+        beside = store.traffic.beside(relay, found, those[0].event.quota, clock.now())
+        result |= together(found, beside)
+        store.close()
+    return result
+
+
+def all_foreseen(settings: Sequence[Settings], clock: Clock) -> dict[str, Foreseen]:
+    """The same, without what cannot be foreseen; why not is said elsewhere."""
+    try:
+        return foreseen(settings, clock)
+    except (BadConfiguration, OrchestratorError):
+        return {}
+
+
+def _foreseen(settings: Settings, store: Store, now: datetime) -> Foreseen:
+    event = settings.event
+    if gate.is_over(event, now) and not store.events.is_known(event.key):
+        now = event.seating.tell_at - timedelta(days=1)
+    return foresee(event, store, wiring.registrations(settings, event), now)
+
+
+def send_plan(event: Event, found: Foreseen) -> Iterator[Finding]:
     """Say when each wave leaves and when its last letter is through; call an impossible plan by its name."""
-    event, people = settings.event, _expected(settings, clock)
-    waves = {}
-    for reminder, rule, at in almanac(event).hours:
-        expected = sum(reminder.session in p.sessions for p in people)
-        if reminder.audience != "speakers" and expected:
-            session = event.session(reminder.session)
-            waves[rule, session.title] = Wave(due_at=at, void_at=session.starts_at, letters=expected)
-    planned = departures(waves.values(), event.quota)
-    for (rule, title), wave in waves.items():
-        yield _departure(settings, clock, rule, title, wave, planned[wave])
-
-
-def _in_words(quota: Quota) -> str:
-    limits = ((quota.per_minute, "minute"), (quota.per_hour, "heure"), (quota.per_day, "jour"))
-    return ", ".join(f"{most} lettres par {time}" for most, time in limits if most) or "aucune limite"
-
-
-def _departure(settings: Settings, clock: Clock, rule: str, title: str, wave: Wave, found: Departure) -> Finding:
-    zone = settings.event.zone
-    leaves, last = (f"{at.astimezone(zone):%Hh%M}" for at in (found.leave_from, found.last_at))
-    what = f"rappel {rule} de « {title} » : {wave.letters} lettres, départ {leaves}, dernière lettre {last}"
-    if found.leave_from < clock.now() < wave.void_at:
-        return Finding(
-            level="error",
-            what=f"{what} : impossible avec {_in_words(settings.event.quota)}, il aurait fallu partir plus tôt",
-            remedy="augmentez mail.per_minute et per_hour si le relais le permet, ou prenez un autre relais",
-        )
-    if found.leave_from < wave.due_at:
-        return Finding(
-            level="warning", what=what, remedy="le débit du relais oblige à partir plus tôt que l'heure voulue"
-        )
-    return Finding(level="ok", what=what)
+    for group in found.groups:
+        what = group.in_words(partial(in_short, event))
+        if group.too_late:
+            yield Finding(level="error", what=what, remedy=REMEDY)
+        elif group.leaves_early:
+            yield Finding(level="warning", what=what, remedy="le relais est lent : relevez ses limites s'il le permet")
+        else:
+            yield Finding(level="ok", what=what)

@@ -87,7 +87,9 @@ def check(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> Non
     from orchestrator import inspection, wiring
 
     clock = wiring.SystemClock()
-    found = {s.event.key: inspection.inspect(s, clock) for s in load(configs, secrets)}
+    events = load(configs, secrets)
+    plans = inspection.all_foreseen(events, clock)
+    found = {s.event.key: inspection.inspect(s, clock, plans.get(s.event.key)) for s in events}
     if as_json:
         show({key: [f.as_data() for f in findings] for key, findings in found.items()})
     else:

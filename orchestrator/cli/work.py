@@ -45,27 +45,19 @@ PATIENCE = timedelta(seconds=30)
 @explained
 def plan(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None:
     """Montrer ce qui serait fait maintenant, sans rien faire."""
-    from orchestrator import settings as gate
     from orchestrator import wiring
-    from orchestrator.jobs.plan import foresee
+    from orchestrator.inspection import foreseen
 
-    clock = wiring.SystemClock()
-    plans = {}
-    for settings in load(configs, secrets):
-        store = wiring.store_to_read(settings.store_url)
-        source = wiring.registrations(settings, settings.event)
-        now = clock.now()
-        if gate.is_over(settings.event, now) and not store.events.is_known(settings.event.key):
-            now = settings.event.seating.tell_at - timedelta(days=1)
-            say(f"Cet événement est passé : voici ce qui aurait été fait le {local(now, settings.event)}.")
-        plans[settings.event.key] = (settings.event, foresee(settings.event, store, source, now))
-        store.close()
+    found = load(configs, secrets)
+    plans, clock = foreseen(found, wiring.SystemClock()), wiring.SystemClock()
     if as_json:
-        show({key: found.as_data() for key, (_, found) in plans.items()})
+        show({key: plan.as_data() for key, plan in plans.items()})
         return
-    for event, found in plans.values():
+    for event, plan in ((settings.event, plans[settings.event.key]) for settings in found):
         say(f"\n{event.title}")
-        for line in found.in_words(partial(local, event=event)):
+        if plan.as_of < clock.now() - timedelta(days=1):
+            say(f"Cet événement est passé : voici ce qui aurait été fait le {local(plan.as_of, event)}.")
+        for line in plan.in_words(partial(local, event=event)):
             click.echo(f"  {line}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from orchestrator.core.letters import Owed
 from orchestrator.core.model import Event, IfSilent
-from orchestrator.core.sending import Wave, latest_departures
+from orchestrator.core.sending import MARGIN, Wave, latest_departures
 
 WARNINGS = (timedelta(hours=4), timedelta(hours=1))
 """How long before its latest departure a wave that waits is called to mind."""
@@ -92,16 +92,19 @@ def _heap(letters: list[Owed]) -> Heap:
 
 def weigh(event: Event, heaps: Mapping[WaveKey, Heap], now: datetime) -> dict[WaveKey, Waiting]:
     """Find the latest departure of each wave by the relay's quota, and what its silence means."""
-    loads = {key: _load(event, key, heap, now) for key, heap in heaps.items()}
-    latest = latest_departures(loads.values(), event.quota)
-    return {key: _waiting(event, key, heap, latest[loads[key]]) for key, heap in heaps.items()}
+    waves_of = {key: _wave(event, key, heap, now) for key, heap in heaps.items()}
+    load: Counter[Wave] = Counter()
+    for key, wave in waves_of.items():
+        load[wave] += heaps[key].letters
+    latest = latest_departures(load, event.quota)
+    return {key: _waiting(event, key, heap, latest[waves_of[key]]) for key, heap in heaps.items()}
 
 
-def _load(event: Event, key: WaveKey, heap: Heap, now: datetime) -> Wave:
+def _wave(event: Event, key: WaveKey, heap: Heap, now: datetime) -> Wave:
     """What the wave asks of the relay: all of it before the session it is about, or before the next one."""
     ahead = [s for s in event.sessions if s.starts_at > now and key.session in ("", s.key)]
     deadline = min([heap.void_at, *(s.starts_at for s in ahead)])
-    return Wave(due_at=heap.due_at or now, void_at=deadline, letters=heap.letters)
+    return Wave(due_at=heap.due_at or now, finish_by=deadline - MARGIN, wanted_by=deadline)
 
 
 def _waiting(event: Event, key: WaveKey, heap: Heap, latest: datetime) -> Waiting:

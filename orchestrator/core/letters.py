@@ -14,6 +14,9 @@ from orchestrator.core.recipients import FALLBACK, Recipient
 AT_ONCE = timedelta(minutes=3)
 """How soon a letter that is due at once should be through; decides its place in the queue."""
 
+AHEAD = timedelta(seconds=1)
+"""Speakers are ahead of everybody who is wanted by the same instant."""
+
 ROOM_LAST = timedelta(minutes=2)
 """A room ought to be told this long before its session; reminders of it are ahead, so that late rooms hold up none."""
 

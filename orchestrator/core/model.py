@@ -159,6 +159,8 @@ class Quota:
     per_minute: int = 0
     per_hour: int = 0
     per_day: int = 0
+    per_hour_to: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """By domain, in lower case: what it takes in an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,6 +399,11 @@ class Seat:
 def identity(address: str) -> str:
     """Normalise a typed address to the identity it stands for: no case, no surrounding spaces."""
     return address.strip().casefold()
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address, without case."""
+    return address.rpartition("@")[2].strip().casefold()
 
 
 def reference(event: str, email: str) -> str:

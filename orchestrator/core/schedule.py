@@ -4,38 +4,61 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from orchestrator.core.letters import Owed
-from orchestrator.core.model import Event
-from orchestrator.core.sending import Departure, Wave, departures
+from orchestrator.core.letters import AHEAD, AT_ONCE, Owed
+from orchestrator.core.model import Quota, domain_of
+from orchestrator.core.sending import MARGIN, Departure, Load, Wave, departures
 
-
-def scheduled(event: Event, letters: Iterable[Owed]) -> list[Owed]:
-    """Let each wave leave early enough for the relay's quota (see sending.departures)."""
-    letters = list(letters)
-    plan = plan_of(event, letters)
-    early = {wave: found.leave_from for wave, found in plan.items() if found.leave_from < wave[0]}
-    if not early:
-        return letters
-    return [
-        replace(letter, leave_from=early[wave])
-        if (wave := _wave_of(letter)) in early and letter.kind != "room"  # no room is told before its hour
-        else letter
-        for letter in letters
-    ]
+MOVABLE = ("reminder", "host")
+"""Kinds that may leave before their hour, where a rule sets it; no room is told early, no other letter can be."""
 
 
-def _wave_of(letter: Owed) -> tuple[datetime, datetime] | None:
-    if letter.kind not in ("reminder", "host", "room") or letter.due_at is None:
-        return None
-    return letter.due_at, letter.void_at
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What else the relay has to do: letters of other events that have not left, and what it took lately."""
+
+    load: Load = field(default_factory=dict)
+    taken: tuple[tuple[datetime, str], ...] = ()
+    """Each with its domain, where that has a limit of its own."""
 
 
-def plan_of(event: Event, letters: Iterable[Owed]) -> dict[tuple[datetime, datetime], Departure]:
-    """Plan the departures of all waves with a deadline, by (due_at, void_at)."""
-    counts = Counter(wave for letter in letters if (wave := _wave_of(letter)) is not None)
-    waves = {wave: Wave(due_at=wave[0], void_at=wave[1], letters=n) for wave, n in counts.items()}
-    planned = departures(waves.values(), event.quota)
-    return {wave: planned[waves[wave]] for wave in waves}
+QUIET = Traffic()
+
+
+def wave_of(letter: Owed, quota: Quota, now: datetime) -> Wave:
+    """Name the wave a letter belongs to. What may leave already is due now."""
+    due_at = max(letter.leave_from or letter.due_at or now, now)
+    wanted_by = (letter.wanted_by or due_at + AT_ONCE) - (AHEAD if letter.kind == "host" else timedelta())
+    wanted_by = max(wanted_by, now)
+    return wave(letter.kind, letter.rule, due_at, wanted_by, letter.void_at, limited(letter.email, quota))
+
+
+def wave(kind: str, rule: str, due_at: datetime, wanted_by: datetime, void_at: datetime, domain: str) -> Wave:
+    """Name a wave by what its letters have in common."""
+    return Wave(
+        due_at=due_at,
+        finish_by=wanted_by if kind == "room" and wanted_by > due_at else void_at - MARGIN,
+        wanted_by=wanted_by,
+        domain=domain,
+        fixed=kind not in MOVABLE or not rule,
+    )
+
+
+def limited(email: str, quota: Quota) -> str:
+    """The domain of an address, if letters to it have a limit of their own."""
+    domain = domain_of(email)
+    return domain if quota.per_hour_to.get(domain) else ""
+
+
+def load_of(letters: Iterable[Owed], quota: Quota, now: datetime) -> Counter[Wave]:
+    """Count letters by wave."""
+    return Counter(wave_of(letter, quota, now) for letter in letters)
+
+
+def planned(load: Load, quota: Quota, now: datetime, others: Traffic = QUIET) -> dict[Wave, Departure]:
+    """Plan what is to leave together with everything else the relay has to do."""
+    together = Counter(load)
+    together.update(others.load)
+    return departures(together, quota, now, others.taken)

@@ -1,31 +1,37 @@
-"""The send plan: from the relay's quota and each wave's deadline to the instant at which sending must start."""
+"""The send plan: from a relay's quotas and each wave's deadline to the instant at which sending must start."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from typing import Any
 
 from orchestrator.core.model import Quota
 
 MARGIN = timedelta(minutes=5)
 """The last letter of a wave leaves at least this long before its session."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """Letters that are due at the same hour and worthless after the same instant."""
+    """Letters alike to the plan: due at the same hour, to be through by the same instant, as urgent as each other."""
 
     due_at: datetime
-    void_at: datetime
-    letters: int
+    finish_by: datetime
+    wanted_by: datetime
+    """Its place in the queue, as the post has it."""
+    domain: str = ""
+    """Where its letters go, if that place has a limit of its own."""
+    fixed: bool = False
+    """It may not leave before its hour."""
 
-    @property
-    def finish_by(self) -> datetime:
-        return self.void_at - MARGIN
+
+Load = Mapping[Wave, int]
+"""How many letters there are of each wave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,94 +43,147 @@ class Departure:
 
 
 class _Relay:
-    """Takes letters one after the other: at most so many in any minute, any hour and any day."""
+    """Takes letters one after the other: at most so many in any minute, hour and day, and to a domain in any hour."""
 
     def __init__(self, quota: Quota) -> None:
-        days, hours, minutes = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-        limits = ((quota.per_day, days), (quota.per_hour, hours), (quota.per_minute, minutes))
-        self._limits = [(limit, window) for limit, window in limits if limit]
-        self._taken: list[timedelta] = []
-        self.free_at = timedelta.min
-        """When the next letter can go."""
+        self._limits = {"": windows(quota)}
+        self._limits |= {domain: [(limit, HOUR)] for domain, limit in quota.per_hour_to.items() if limit}
+        self._taken: dict[str, list[timedelta]] = {domain: [] for domain in self._limits}
+        self._free = dict.fromkeys(self._limits, timedelta.min)
 
-    def take(self, at: timedelta) -> timedelta:
-        """Let a letter go at an instant, or as soon after it as can be."""
-        taken = self._taken
-        at = max(at, self.free_at)
-        taken.append(at)
-        self.free_at = at
-        for limit, window in self._limits:
-            if len(taken) >= limit and (free_at := taken[-limit] + window) > self.free_at:
-                self.free_at = free_at
-        return at
+    @property
+    def is_slow(self) -> bool:
+        """Whether it keeps letters waiting at all."""
+        return any(self._limits.values())
+
+    def free_at(self, domain: str) -> timedelta:
+        """When the next letter to a domain can go."""
+        return max(self._free[""], self._free.get(domain, timedelta.min))
+
+    def take(self, at: timedelta, domain: str) -> None:
+        """Let a letter go."""
+        for line in {"", domain} & self._limits.keys():
+            taken = self._taken[line]
+            taken.append(at)
+            frees = [taken[-limit] + window for limit, window in self._limits[line] if len(taken) >= limit]
+            self._free[line] = max([at, *frees])
 
 
-def duration(letters: int, quota: Quota) -> timedelta:
+def windows(quota: Quota) -> list[tuple[int, timedelta]]:
+    """List the relay's own limits, each with the time it is for; those of single domains apart."""
+    limits = (
+        (quota.per_minute, timedelta(minutes=1)),
+        (quota.per_hour, HOUR),
+        (quota.per_day, timedelta(days=1)),
+    )
+    return [(limit, window) for limit, window in limits if limit]
+
+
+def duration(letters: int, quota: Quota, domain: str = "") -> timedelta:
     """Say how long the quota keeps the last of some letters waiting."""
-    relay = _Relay(quota)
-    return max((relay.take(timedelta()) for _ in range(letters)), default=timedelta())
+    wave = Wave(due_at=_EPOCH, finish_by=_EPOCH, wanted_by=_EPOCH, domain=domain)
+    return _played({wave: timedelta()}, {wave: letters}, quota, _urgency)[wave]
 
 
-def departures(waves: Iterable[Wave], quota: Quota) -> Mapping[Wave, Departure]:
-    """Plan the waves that share a relay, which takes the earliest deadline first, so that none is late.
+def departures(
+    load: Load, quota: Quota, now: datetime | None = None, taken: Iterable[tuple[datetime, str]] = ()
+) -> dict[Wave, Departure]:
+    """Plan the waves that share a relay, which takes what is wanted soonest first, so that none is late.
 
     A wave leaves at its hour, unless letters would be late then: in that case no later than it must, and not after
-    waves that could wait but would take its place. What has to leave in the past by this plan may be late.
+    waves that could wait but would take its place. Nothing leaves before `now`; what is late all the same has its
+    `last_at` after its `finish_by`. `taken`: what the relay has taken lately, each with its domain.
     """
-    load: Counter[Wave] = Counter()
-    for wave in waves:
-        load[wave] += wave.letters
-    leave = {wave: min(wave.due_at, wave.finish_by) for wave in load}
-    last = _played(leave, load, quota)
+    earliest = timedelta.min if now is None else now - _EPOCH
+    lately = sorted((at - _EPOCH, domain) for at, domain in taken)
+
+    def play() -> dict[Wave, timedelta]:
+        return _played(leave, load, quota, _urgency, lately)
+
+    leave = {w: max(_hour(w), earliest) for w in load}
+    last = play()
     if _late(last):
-        latest = _latest(load, quota)
-        leave = {wave: min(at, latest[wave]) for wave, at in leave.items()}
-        last = _played(leave, load, quota)
-    while late := _late(last):
-        wave = late[0]
-        leave[wave] = max(at for at in leave.values() if at < leave[wave])
-        last = _played(leave, load, quota)
-    return {wave: Departure(leave_from=leave[wave], last_at=last[wave]) for wave in sorted(load, key=_urgency)}
+        latest = _latest(load, quota, {w: at for w, at in last.items() if w.fixed})
+        leave = {w: at if w.fixed else max(min(at, latest[w]), earliest) for w, at in leave.items()}
+        last = play()
+    while sooner := {w: at for w in _late(last) if not w.fixed and (at := _sooner(w, leave, earliest)) < leave[w]}:
+        leave |= sooner
+        last = play()
+    return {w: Departure(leave_from=_EPOCH + leave[w], last_at=_EPOCH + last[w]) for w in sorted(load, key=_urgency)}
 
 
-def latest_departures(waves: Iterable[Wave], quota: Quota) -> Mapping[Wave, datetime]:
+def latest_departures(load: Load, quota: Quota) -> dict[Wave, datetime]:
     """Say when each of the waves that share a relay must leave so that its last letter is in time."""
-    load: Counter[Wave] = Counter()
-    for wave in waves:
-        load[wave] += wave.letters
-    return _latest(load, quota)
+    return {wave: _EPOCH + at for wave, at in _latest(load, quota, {}).items()}
 
 
-def _urgency(wave: Wave) -> tuple[datetime, datetime, int]:
-    return wave.void_at, wave.due_at, wave.letters
+def _hour(wave: Wave) -> timedelta:
+    return (wave.due_at if wave.fixed else min(wave.due_at, wave.finish_by)) - _EPOCH
 
 
-def _late(last: Mapping[Wave, datetime]) -> list[Wave]:
-    return sorted((wave for wave, at in last.items() if at > wave.finish_by), key=_urgency)
+def _sooner(wave: Wave, leave: Mapping[Wave, timedelta], earliest: timedelta) -> timedelta:
+    """Not after the wave that leaves before it; the first of all twice as long before its deadline."""
+    at = leave[wave]
+    doubled = at - max(HOUR, wave.finish_by - _EPOCH - at)
+    return max(max((other for other in leave.values() if other < at), default=doubled), earliest)
 
 
-def _latest(load: Mapping[Wave, int], quota: Quota) -> dict[Wave, datetime]:
-    """When each wave must start at the latest: the relay played backwards from the last deadline."""
-    relay, latest = _Relay(quota), {wave: wave.finish_by for wave in load}
-    for wave in sorted(load, key=_urgency, reverse=True):
-        for _ in range(load[wave]):
-            latest[wave] = _EPOCH - relay.take(_EPOCH - wave.finish_by)
-    return latest
+Order = tuple[Any, ...]
 
 
-def _played(leave: Mapping[Wave, datetime], load: Mapping[Wave, int], quota: Quota) -> dict[Wave, datetime]:
-    """When the last letter of each wave is through, if the relay takes the earliest deadline first and never idles."""
+def _urgency(wave: Wave) -> Order:
+    return wave.wanted_by, wave.due_at, wave.finish_by, wave.domain, wave.fixed
+
+
+def _patience(wave: Wave) -> Order:
+    """The reverse of urgency, for a relay that is played backwards."""
+    return (_EPOCH - wave.wanted_by, _EPOCH - wave.due_at, _EPOCH - wave.finish_by, wave.domain, wave.fixed)
+
+
+def _late(last: Mapping[Wave, timedelta]) -> list[Wave]:
+    return [wave for wave, at in last.items() if _EPOCH + at > wave.finish_by]
+
+
+def _latest(load: Load, quota: Quota, done: Mapping[Wave, timedelta]) -> dict[Wave, timedelta]:
+    """When each wave must start at the latest: the relay played backwards from the last deadline.
+
+    `done`: when waves will be through that wait for nothing; they are in nobody's way after that.
+    """
+    finish = {wave: wave.finish_by - _EPOCH for wave in load}
+    backwards = {wave: -min(at, done.get(wave, at)) for wave, at in finish.items()}
+    return {wave: -at for wave, at in _played(backwards, load, quota, _patience).items()}
+
+
+def _played(
+    leave: Mapping[Wave, timedelta],
+    load: Load,
+    quota: Quota,
+    order: Callable[[Wave], Order],
+    taken: Iterable[tuple[timedelta, str]] = (),
+) -> dict[Wave, timedelta]:
+    """When the last letter of each wave is through, if the relay takes the first in `order` of those that may go."""
     relay, last, left = _Relay(quota), dict(leave), dict(load)
-    ahead = sorted(leave, key=lambda wave: leave[wave], reverse=True)
-    waiting: list[tuple[tuple[datetime, datetime, int], Wave]] = []
-    while ahead or waiting:
-        at = relay.free_at if waiting else max(relay.free_at, leave[ahead[-1]] - _EPOCH)
-        while ahead and leave[ahead[-1]] - _EPOCH <= at:
-            heappush(waiting, (_urgency(ahead[-1]), ahead.pop()))
-        wave = waiting[0][1]
-        if left[wave]:
-            last[wave] = _EPOCH + relay.take(at)
-            left[wave] -= 1
+    if not relay.is_slow:
+        return last
+    for at, domain in taken:
+        relay.take(at, domain)
+    ahead = sorted((w for w in leave if left[w]), key=lambda w: leave[w], reverse=True)
+    queues: dict[str, list[tuple[Order, Wave]]] = {}
+    now = timedelta.min
+    while ahead or queues:
+        free = {domain: max(now, relay.free_at(domain)) for domain in queues}
+        soonest = min(free.values(), default=timedelta.max)
+        if ahead and leave[ahead[-1]] <= soonest:
+            wave = ahead.pop()
+            now = max(now, leave[wave])
+            heappush(queues.setdefault(wave.domain, []), (order(wave), wave))
+            continue
+        domain = min((d for d, at in free.items() if at <= soonest), key=lambda d: queues[d][0][0])
+        now, wave = soonest, queues[domain][0][1]
+        relay.take(now, domain)
+        last[wave], left[wave] = now, left[wave] - 1
         if not left[wave]:
-            heappop(waiting)
+            heappop(queues[domain])
+            if not queues[domain]:
+                del queues[domain]
     return last

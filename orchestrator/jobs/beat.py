@@ -17,8 +17,8 @@ from orchestrator.core.model import Answers, Event, Person, Seat
 from orchestrator.core.notices import turned_away
 from orchestrator.core.retention import attendance_ends_at, links_end_at, purged_at, zoom_ends
 from orchestrator.core.said import heeding
-from orchestrator.core.schedule import scheduled
 from orchestrator.jobs.attendance import note, readings
+from orchestrator.jobs.departing import late, set_out
 from orchestrator.jobs.holds import keep_holds
 from orchestrator.jobs.hosting import alerts_now, say
 from orchestrator.jobs.meetings import converge, watch
@@ -29,7 +29,7 @@ from orchestrator.jobs.ways import LISTED_BEFORE, register
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept, Reading, Way
 
-DECIDED = ("source", "held", "zoom:", "seats:", "hold:", "templates:", "after:")
+DECIDED = ("source", "held", "zoom:", "seats:", "hold:", "templates:", "after:", "plan:")
 """What a beat that goes through everything has looked into: the beginnings of its alarms' keys."""
 AGAIN = (5, 10, 20, 40, 60)
 """Seconds until a beat that met a problem is tried again; then every last one."""
@@ -171,6 +171,7 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
         if notice.void_at > now:
             report.decide_again(notice.void_at)
     report.letters = store.outbox.plan(event.key, world.relay, letters, now)
+    report.problems += late(event, set_out(store, world.relay, event.quota, now), now)
 
 
 def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) -> People | None:
@@ -260,7 +261,7 @@ def letters_owed(
     meetings: Mapping[str, Kept],
     ways: Mapping[str, Mapping[str, Way]],
 ) -> list[Owed]:
-    """Bring together what decides the letters, and list them with the hour each wave leaves."""
+    """Bring together what decides the letters, and list them."""
     event, store = world.event, world.store
     told = store.outbox.told(event.key)
     everybody = recipients(event, store, people, by_person(ways), seats_by_person(places.values()), told)
@@ -268,7 +269,7 @@ def letters_owed(
     read = store.pages.understood(event.key) if world.has_pages else None
     letters += requested(almanac(event), everybody, store.pages.again(event.key), read)
     letters += departed(almanac(event), told, store.pages.speakers_written_to(event.key), now)
-    return scheduled(event, letters)
+    return letters
 
 
 def by_person(ways: Mapping[str, Mapping[str, Way]]) -> dict[str, dict[str, Pass]]:

@@ -15,7 +15,6 @@ from orchestrator.core.model import Event
 from orchestrator.core.notices import Notice, concerns
 from orchestrator.core.presence import Live
 from orchestrator.core.recipients import FALLBACK, Recipient
-from orchestrator.core.schedule import scheduled
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.holds import is_pending, waiting
 from orchestrator.jobs.owing import everything_owed, recipients
@@ -36,7 +35,7 @@ def everybody(event: Event, store: Store) -> list[Recipient]:
 def letters_now(event: Event, store: Store, now: datetime) -> list[Owed]:
     """Every letter owed by what the store knows; Zoom and the form are not asked."""
     meetings = [key for key, kept in store.meetings.all(event.key).items() if kept.zoom_id]
-    return scheduled(event, everything_owed(event, store, everybody(event, store), now, meetings))
+    return everything_owed(event, store, everybody(event, store), now, meetings)
 
 
 def reached(event: Event, store: Store, notice: Notice) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,33 +24,19 @@ from orchestrator.core.meetings import (
     spec_for,
     why_not_swapped,
 )
-from orchestrator.core.model import Event, Person, Refusal
+from orchestrator.core.model import Event, Person, Refusal, Seat
 from orchestrator.core.said import heeding
-from orchestrator.core.schedule import plan_of, scheduled
-from orchestrator.core.sending import Departure
+from orchestrator.core.schedule import QUIET, Traffic, load_of
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.drift import Drift, as_adopted, drifts
-from orchestrator.jobs.names import NAMES
 from orchestrator.jobs.owing import everything_owed, recipients
 from orchestrator.jobs.seats import Places, places
+from orchestrator.jobs.timetable import Group, timetable
 from orchestrator.jobs.world import counted
 from orchestrator.ports import Registrations
 from orchestrator.store import Store
 
 UNTIL_YOU_SAY = ": en attente de votre accord (apply --confirm-withdrawals)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Letters of one kind that leave together; `leave_from` None = at once."""
-
-    kind: str
-    session: str
-    rule: str
-    leave_from: datetime | None
-    due_at: datetime | None
-    last_at: datetime | None
-    letters: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +56,9 @@ class Foreseen:
     drifts: tuple[Drift, ...] = ()
     notes: tuple[str, ...] = ()
     """What cannot be done, and why."""
-    already_sent: int = field(default=0)
+    letters: tuple[Owed, ...] = ()
+    """All that have not left."""
+    as_of: datetime
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -89,6 +77,7 @@ class Foreseen:
                     "leave_from": g.leave_from,
                     "last_at": g.last_at,
                     "count": g.letters,
+                    "too_late": g.too_late or None,
                 }
                 for g in self.groups
             ],
@@ -110,24 +99,15 @@ class Foreseen:
         lines += [str(drift) for drift in self.drifts]
         lines += list(self.notes)
         lines += [f"{taken} places dans « {key} »" for key, taken in self.seats.items()]
-        lines += [_in_words(group, local) for group in self.groups]
+        lines += [group.in_words(local) for group in self.groups]
         return lines or ["rien à faire"]
 
 
-def _in_words(group: Group, local: Callable[[datetime], str]) -> str:
-    about = f" pour « {group.session} »" if group.session else ""
-    if group.leave_from is None:
-        return f"{group.letters} {NAMES[group.kind]}{about} : tout de suite"
-    text = f"{group.letters} {NAMES[group.kind]}{about} : départ {local(group.leave_from)}"
-    if group.last_at is not None and group.last_at != group.leave_from:
-        text += f", dernière lettre {local(group.last_at)}"
-    if group.due_at is not None and group.leave_from < group.due_at:
-        text += " (plus tôt que prévu, pour tenir le débit du relais)"
-    return text
-
-
 def foresee(event: Event, store: Store, source: Registrations, now: datetime) -> Foreseen:
-    """Decide everything as a beat would. Raises nothing for a source that cannot be read: it is said."""
+    """Decide everything as a beat would, as if the relay had nothing else to do.
+
+    Raises nothing for a source that cannot be read: it is said.
+    """
     from orchestrator.core.errors import UnreadableSource
 
     known = store.people.registered(event.key)
@@ -140,7 +120,7 @@ def foresee(event: Event, store: Store, source: Registrations, now: datetime) ->
         unread = str(error)
     people = _after(known, found)
     seats = places(event, now, people, store.seats.all(event.key), store.seats.merged(event.key))
-    waves, letters = _letters(event, store, people, seats, now)
+    letters = _letters(event, store, people, seats, now)
     return Foreseen(
         new=len(found.new),
         edited=len(found.edited),
@@ -150,10 +130,12 @@ def foresee(event: Event, store: Store, source: Registrations, now: datetime) ->
         changes=tuple(_changes(event, store, seats, now)),
         to_register=_to_register(event, store, people, seats),
         seats=dict(sorted(Counter(s.workshop for s in seats.values()).items())),
-        groups=tuple(_groups(letters, waves, now)),
+        groups=tuple(timetable(event, letters, now)),
         unread=unread,
         drifts=tuple(drifts(store, event.key)),
         notes=tuple(why_not_swapped(event, now)),
+        letters=tuple(letters),
+        as_of=now,
     )
 
 
@@ -190,58 +172,34 @@ def _to_register(event: Event, store: Store, people: Mapping[str, Person], seats
     )
 
 
-Waves = Mapping[tuple[datetime, datetime], Departure]
+def _foretold(event: Event, seats: Places, now: datetime) -> list[Seat]:
+    """The seats as they will be told by the letter `room`, if nothing changes."""
+    at = event.seating.tell_at
+    if now >= at:
+        return list(seats.values())
+    return [replace(s, told_at=at, told_by="room") if s.told_at is None else s for s in seats.values()]
 
 
-def _letters(
-    event: Event, store: Store, people: Mapping[str, Person], seats: Places, now: datetime
-) -> tuple[Waves, list[Owed]]:
+def _letters(event: Event, store: Store, people: Mapping[str, Person], seats: Places, now: datetime) -> list[Owed]:
     """List the letters that would be open, as if Zoom had given everybody their link."""
     passes = by_person(store.meetings.ways(event.key))
     for key in meetings_of(event):
         for r in registrants(event, key, people.values(), seats.values()):
             passes.setdefault(r.email, {}).setdefault(key, Pass(email=r.email, registrant_id="", join_url=""))
-    everybody = recipients(event, store, people, passes, seats_by_person(seats.values()))
+    everybody = recipients(event, store, people, passes, seats_by_person(_foretold(event, seats, now)))
     letters = [*everything_owed(event, store, everybody, now, meetings_of(event))]
     letters += requested(almanac(event), everybody, store.pages.again(event.key), None)
     letters += departed(almanac(event), store.outbox.told(event.key), store.pages.speakers_written_to(event.key), now)
     left = {d.key for d in store.outbox.all(event.key) if d.state in ("sent", "refused", "void")}
-    ahead = [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]
-    return plan_of(event, letters), scheduled(event, ahead)
+    return [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]
 
 
-def _groups(letters: list[Owed], waves: Waves, now: datetime) -> list[Group]:
-    counts = Counter(
-        (
-            _later(o.leave_from, now),
-            o.kind,
-            o.session,
-            o.rule,
-            o.due_at if _later(o.leave_from, now) else None,
-            o.void_at,
-        )
-        for o in letters
-    )
-    groups = [
-        Group(
-            kind=kind,
-            session=session,
-            rule=rule,
-            leave_from=leave_from,
-            due_at=due_at,
-            last_at=_last_at(waves, due_at, void_at),
-            letters=n,
-        )
-        for (leave_from, kind, session, rule, due_at, void_at), n in counts.items()
-    ]
-    return sorted(groups, key=lambda g: (g.leave_from or now, g.kind, g.session, g.rule))
-
-
-def _last_at(waves: Waves, due_at: datetime | None, void_at: datetime | None) -> datetime | None:
-    if due_at is None or void_at is None or (due_at, void_at) not in waves:
-        return None
-    return waves[due_at, void_at].last_at
-
-
-def _later(at: datetime | None, now: datetime) -> datetime | None:
-    return at if at is not None and at > now else None
+def together(found: Mapping[str, tuple[Event, Foreseen]], beside: Traffic = QUIET) -> dict[str, Foreseen]:
+    """Plan the letters of several events of one relay as the relay will have them; `beside`: what else it has to do."""
+    loads = {key: load_of(one.letters, event.quota, one.as_of) for key, (event, one) in found.items()}
+    result = {}
+    for key, (event, one) in found.items():
+        others = sum((load for other, load in loads.items() if other != key), Counter(beside.load))
+        traffic = replace(beside, load=others)
+        result[key] = replace(one, groups=tuple(timetable(event, one.letters, one.as_of, traffic)))
+    return result

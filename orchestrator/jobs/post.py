@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from orchestrator.core.errors import OrchestratorError, RelayUnavailable
 from orchestrator.jobs.courier import Courier
+from orchestrator.jobs.departing import set_out
 from orchestrator.jobs.words import Words
 from orchestrator.jobs.world import World
 from orchestrator.ports import Clock, Lines
@@ -101,6 +102,8 @@ class PostRoom:
         """Send everything that is due now over several connections; waits for nothing that is due later."""
         self.tally = Tally()
         self.recover()
+        if not self._is_well:  # what is overdue must not take the place of what is urgent
+            set_out(self._first.store, self.relay, self._first.event.quota, self.clock.now())
         stop = stop or threading.Event()
         while self.due():
             route = self.goes_by_second
@@ -132,7 +135,7 @@ class PostRoom:
         now = world.clock.now()
         if self._resting_until is not None and now < self._resting_until:
             return 0
-        return world.store.outbox.due(self.relay, self._worlds, now)
+        return world.store.outbox.due(self.relay, self._worlds, now, world.event.quota)
 
     @property
     def clock(self) -> Clock:
@@ -141,10 +144,11 @@ class PostRoom:
 
     def quota_frees_at(self) -> datetime | None:
         """When the next letter that is due may leave, where only the relay's quota holds it back."""
-        world, now = self._first, self.clock.now()
-        if not self.due():
+        now = self.clock.now()
+        if self.is_resting or not self._first.store.outbox.due(self.relay, self._worlds, now):
             return None
-        return world.store.outbox.quota_frees_at(self.relay, world.event.quota, now)
+        at = self.next_at()
+        return at if at is not None and at > now else None
 
     # what a courier asks
 

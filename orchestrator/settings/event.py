@@ -60,7 +60,12 @@ def event_of(gate: Gate) -> Event:
         limit=answers.limit,
         mail_from=mail.sender,
         reply_to=mail.reply_to or said.organiser.email,
-        quota=Quota(per_minute=mail.per_minute, per_hour=mail.per_hour, per_day=mail.per_day),
+        quota=Quota(
+            per_minute=mail.per_minute,
+            per_hour=mail.per_hour,
+            per_day=mail.per_day,
+            per_hour_to={said.domain: said.per_hour for said in mail.domains},
+        ),
         letters=LetterWishes(
             light=frozenset(gate.letters.light),
             approve_rooms=gate.letters.approve,

@@ -182,6 +182,11 @@ class SecondRelaySection(Section):
     password: SecretStr = SecretStr("")
 
 
+class DomainTable(Section):
+    domain: Domain
+    per_hour: Annotated[Count, Field(ge=1)]
+
+
 class MailSection(Section):
     sender: Sender = Field(alias="from")
     host: Words
@@ -193,6 +198,7 @@ class MailSection(Section):
     per_minute: Count = 60
     per_hour: Count = 0
     per_day: Count = 0
+    domains: tuple[DomainTable, ...] = ()
     connections: Annotated[Count, Field(ge=1, le=20)] = 4
     second: SecondRelaySection | None = None
 

@@ -30,6 +30,7 @@ from orchestrator.store.privacy import Privacy, Tombs
 from orchestrator.store.returns import Returns
 from orchestrator.store.schema import alarm
 from orchestrator.store.tokens import Tokens
+from orchestrator.store.traffic import Queued, TrafficKept
 
 __all__ = [
     "Accepted",
@@ -55,6 +56,7 @@ __all__ = [
     "Planned",
     "Presence",
     "Present",
+    "Queued",
     "Reading",
     "Released",
     "Returns",
@@ -146,6 +148,7 @@ class Store:
         self.meetings = MeetingsKept(self.db)
         self.presence = Presence(self.db)
         self.outbox = Outbox(self.db)
+        self.traffic = TrafficKept(self.db)
         self.leases = Leases(self.db, alive)
         self.alarms = Alarms(self.db)
         self.privacy = Privacy(self.db)

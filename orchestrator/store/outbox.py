@@ -35,9 +35,11 @@ from orchestrator.store.outbox_sql import (
 )
 from orchestrator.store.outbox_steps import as_they_are, dot, release, settle
 from orchestrator.store.people import bring_news, bump
+from orchestrator.store.quota import elsewhere, frees_at, full, goes_to, room_by_domain, within
 from orchestrator.store.schema import letter, told
 
 _PLENTY = 1_000_000
+NO_QUOTA = Quota()
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 ALIKE, ALIKE_DOMAINS = 5, 3
 """So many equal refusals in a row, at so many domains, are the relay's fault and not the addresses'."""
@@ -115,16 +117,24 @@ class Outbox:
         most: int = 1,
     ) -> list[Delivery]:
         """Take the letters that are wanted soonest, as many as the quota lets through; nobody else has them then."""
-        with self._db.write("" if not windows(quota) else f"relay:{relay}") as c:
+        with self._db.write(f"relay:{relay}" if windows(quota) or quota.per_hour_to else "") as c:
             room = min(most, self._room(c, relay, quota, now))
             if room <= 0:
                 return []
-            ids = list(c.execute(NEXT, given(relay, events, now) | {"most": room}).scalars())
+            ids = self._next(c, given(relay, events, now) | {"most": room}, quota)
             if not ids:
                 return []
             mine = {"ids": ids, "v_owner": owner, "v_until": now + lasting}
             rows = [delivery_from(row) for row in c.execute(CLAIM, mine)]
             return sorted(rows, key=lambda delivery: (delivery.wanted_by, delivery.id))
+
+    def _next(self, c: sa.Connection, those: dict[str, Any], quota: Quota) -> list[int]:
+        """The letters wanted soonest, but for those whose domain has had its hour's share."""
+        if not quota.per_hour_to:
+            return list(c.execute(NEXT, those).scalars())
+        rooms = room_by_domain(c, those["relay"], quota, those["now"])
+        query = elsewhere(NEXT.add_columns(goes_to(rooms)), full(rooms))
+        return within(c.execute(query, those), rooms)
 
     def advance(self, owner: str, now: datetime, lasting: timedelta, step: Step) -> frozenset[int]:
         """Settle, give back and dot letters in one transaction; return the ids that were still ours to dot."""
@@ -136,10 +146,11 @@ class Outbox:
                 bring_news(c, event)  # last: whoever waits for an event's row holds nothing its holder still wants
         return ours
 
-    def due(self, relay: str, events: Collection[str], now: datetime) -> int:
-        """How many letters may be claimed now, the quota apart."""
+    def due(self, relay: str, events: Collection[str], now: datetime, quota: Quota = NO_QUOTA) -> int:
+        """How many letters may be claimed now, the relay's own limits apart; `quota`: without what a domain refuses."""
         with self._db.read() as c:
-            return c.execute(DUE, given(relay, events, now)).scalar() or 0
+            query = elsewhere(DUE, full(room_by_domain(c, relay, quota, now)))
+            return c.execute(query, given(relay, events, now)).scalar() or 0
 
     def _quota_frees_at(self, c: sa.Connection, relay: str, quota: Quota, now: datetime) -> datetime | None:
         """When the relay's quota lets the next letter through; None = now. Letters in flight count."""
@@ -208,12 +219,21 @@ class Outbox:
         """When the post next has something to do: a letter leaves, is tried again, or a lease runs out."""
         those = given(relay, events, now)
         with self._db.read() as c:
-            runs_out = c.execute(RUNS_OUT, those).scalar()
-            ats = [_aware(c.execute(which, those).scalar()) for which in (LEAVES, LEAVES_AGAIN)]
-            leaves = min((at for at in ats if at is not None), default=None)
+            leaves, runs_out = self._leaves(c, those, quota), c.execute(RUNS_OUT, those).scalar()
             if leaves is not None:
                 leaves = max(leaves, self._quota_frees_at(c, relay, quota, now) or now)
         return min((at for at in (leaves, _aware(runs_out)) if at is not None), default=None)
+
+    def _leaves(self, c: sa.Connection, those: dict[str, Any], quota: Quota) -> datetime | None:
+        """When the next letter may leave, the relay's own quota apart."""
+        closed = full(room_by_domain(c, those["relay"], quota, those["now"]))
+        ats = [_aware(c.execute(elsewhere(which, closed), those).scalar()) for which in (LEAVES, LEAVES_AGAIN)]
+        for domain in closed:
+            free = frees_at(c, those["relay"], domain, quota.per_hour_to[domain], those["now"])
+            there = goes_to([domain]) == domain
+            waits = [_aware(c.execute(which.where(there), those).scalar()) for which in (LEAVES, LEAVES_AGAIN)]
+            ats += [max(at, free) for at in waits if at is not None]
+        return min((at for at in ats if at is not None), default=None)
 
     # reading
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from orchestrator.core.letters import AT_ONCE, Owed
-
-AHEAD = timedelta(seconds=1)
-"""Speakers are ahead of everybody who is wanted by the same instant."""
+from orchestrator.core.letters import AHEAD, AT_ONCE, Owed
 
 
 def differs(row: Any, owed: Owed, relay: str) -> bool:
@@ -18,11 +15,16 @@ def differs(row: Any, owed: Owed, relay: str) -> bool:
         return False
     return bool(
         (owed.due_at is not None and row.due_at != owed.due_at)
-        or (owed.leave_from is not None and row.leave_from != owed.leave_from)
+        or (owed.leave_from is not None and row.leave_from != owed.leave_from and not _leaves_early(row, owed))
         or row.void_at != owed.void_at
         or row.address != owed.to
         or row.relay != relay
     )
+
+
+def _leaves_early(row: Any, owed: Owed) -> bool:
+    """The send plan lets it leave before its hour (see jobs.departing)."""
+    return bool(row.due_at == owed.due_at and row.leave_from < row.due_at)
 
 
 def _instants(owed: Owed, first_known: datetime) -> dict[str, datetime]:
@@ -60,4 +62,6 @@ def moved_row(row: Any, relay: str, owed: Owed, now: datetime) -> dict[str, Any]
         "relay": relay,
         **_instants(owed, row.due_at if row.state == "due" else now),
     }
+    if _leaves_early(row, owed):
+        values["leave_from"] = row.leave_from
     return {"k_id": row.id, **{f"v_{name}": value for name, value in values.items()}}

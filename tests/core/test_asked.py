@@ -14,7 +14,6 @@ from orchestrator.core.model import LetterWishes, Quota, TurnedAway
 from orchestrator.core.notices import Notice, addressed, again, announcement, turned_away
 from orchestrator.core.presence import Live
 from orchestrator.core.recipients import Recipient
-from orchestrator.core.schedule import scheduled
 from orchestrator.core.told import farewell
 from tests.make import (
     LONG_BEFORE,
@@ -178,7 +177,7 @@ def ahead(count: int = 120, **changes: object) -> dict[WaveKey, object]:
     at = event(reminders=(reminder("matin", approve=True, **changes),), quota=Quota(per_minute=60))
     book = almanac(at)
     people = [recipient(f"p{n}@exemple.fr", **SENT) for n in range(count)]
-    letters = scheduled(at, [one for who in people for one in owed(book, who, TELL_AT)])
+    letters = [one for who in people for one in owed(book, who, TELL_AT)]
     return waves(at, [one for one in letters if one.kind == "reminder"], TELL_AT)  # type: ignore[return-value]
 
 

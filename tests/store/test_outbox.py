@@ -438,6 +438,36 @@ def test_every_window_of_the_quota_holds(served: Store, quota: Quota, window: ti
     assert claim(served, NOW + window, quota=quota) is not None
 
 
+ORANGE = Quota(per_hour_to={"orange.fr": 2})
+
+
+def orange(who: str, **changes: Any) -> Owed:
+    return link(who, **{"email": f"{who}@orange.fr", "to": f"{who}@Orange.fr"} | changes)
+
+
+def test_letters_of_a_domain_that_has_had_its_share_wait_and_hold_up_no_others(served: Store) -> None:
+    plan(served, *(orange(f"o{n}") for n in range(4)), link("zoe", due_at=make.LONG_BEFORE + MINUTE))
+    assert queue(served, NOW, ORANGE) == ["o0", "o1", "zoe"]
+    assert served.outbox.due(RELAY, [KEY], NOW, ORANGE) == 0
+    assert served.outbox.due(RELAY, [KEY], NOW) == 2
+
+
+def test_a_claim_of_many_takes_no_more_of_a_domain_than_it_lets_through(served: Store) -> None:
+    plan(served, *(orange(f"o{n}") for n in range(4)), link("zoe", due_at=make.LONG_BEFORE + MINUTE))
+    claimed = served.outbox.claim(RELAY, [KEY], ME, NOW, LEASE, ORANGE, 100)
+    assert [one.email for one in claimed] == ["o0@orange.fr", "o1@orange.fr", "zoe@exemple.fr"]
+
+
+def test_the_post_wakes_when_a_domain_takes_letters_again(served: Store) -> None:
+    plan(served, *(orange(f"o{n}") for n in range(3)))
+    for hour in (NOW, NOW + 10 * SECOND):
+        send(served, hour)
+    hour = timedelta(hours=1)
+    assert served.outbox.next_at(RELAY, [KEY], ORANGE, NOW + MINUTE) == NOW + hour
+    assert claim(served, NOW + hour - SECOND, quota=ORANGE) is None
+    assert claim(served, NOW + hour, quota=ORANGE) is not None
+
+
 def test_the_quota_is_the_relays_whatever_the_event(served: Store) -> None:
     plan(served, link("a"), event="other")
     plan(served, link("b"))

@@ -18,7 +18,7 @@ from orchestrator.web.board.wording import LABELS, RARE, Said
 Kind = Literal[
     "text", "email", "url", "date", "time", "moment", "number", "flag", "choice", "lines", "secret", "several"
 ]
-LISTS = ("sessions", "programme", "workshops", "speakers", "reminders", "event.supporters")
+LISTS = ("sessions", "programme", "workshops", "speakers", "reminders", "event.supporters", "mail.domains")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
