@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,7 @@ def _tell(report: dict[str, Any], out: Path) -> None:
             click.echo(f"  {letters[kind]['sent']:>5} {label}{_rest(letters[kind])}")
     for key, room in report["workshops"].items():
         click.echo(f"  {room['taken']:>5} places sur {room['seats']} dans « {key} »")
+    _tell_after(report["after"])
     click.echo("")
     for promise in report["promises"]:
         words = PROMISES[promise["name"]]
@@ -133,6 +135,19 @@ def _tell(report: dict[str, Any], out: Path) -> None:
     click.echo(f"\n  Le film de la journée : {out / 'film.html'}")
     click.echo(f"  Chaque lettre         : {out / 'mail'}")
     click.echo(f"  Les détails           : {out / 'report.json'}, mail.jsonl, zoom.jsonl")
+
+
+def _tell_after(after: dict[str, Any]) -> None:
+    """Say what happened once the day was over."""
+    doubts = sum(after["doubts"].values())
+    click.echo(f"\n  Puis : {after['came']} personnes étaient là, {after['certificates']} attestations délivrées,")
+    click.echo(f"  {doubts} cas douteux dont {after['decided']} décidés.")
+    gone, over = (_day(after[key]) for key in ("purged_at", "attendance_ends_at"))
+    click.echo(f"  Le {gone}, tout le monde est effacé ici et chez Zoom ; le {over}, les présences aussi.")
+
+
+def _day(text: str) -> str:
+    return datetime.fromisoformat(text).strftime("%d/%m/%Y")
 
 
 def _rest(counts: dict[str, int]) -> str:

@@ -16,6 +16,7 @@ from orchestrator.rehearsal.aftermath import came
 from orchestrator.rehearsal.faults import Trouble
 from orchestrator.rehearsal.promises import Day, Evidence, judge
 from orchestrator.rehearsal.stage import write_lines
+from orchestrator.rehearsal.telling import after_of, texts_end_at
 from orchestrator.store import Store
 
 Curves = Mapping[str, Sequence[tuple[datetime, int]]]
@@ -46,6 +47,7 @@ def write(evidence: Evidence, seats: Curves, troubles: Sequence[Trouble], killed
             arrivals=[a.at for a in evidence.arrivals],
             faults=_faults(evidence, troubles, killed),
             seats=seats,
+            after=after_of(day, texts_end_at(day)),
         )
     )
     (out / "film.html").write_text(page, "utf-8")
