@@ -71,7 +71,7 @@ def blocks(event: Event, store: Store) -> tuple[Block, ...]:
         Block(
             title="Par demi-journée",
             column="Session",
-            caption="Personnes inscrites à la session, et présentes.",
+            caption="Personnes inscrites à la session ou venues sans l'avoir dit, et présentes.",
             lines=tuple(_named(by_session(rows, tuple(sessions)), sessions)),
         ),
         Block(

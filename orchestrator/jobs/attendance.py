@@ -91,11 +91,13 @@ class Looked:
     workshops: Mapping[tuple[str, str], str]
 
     def kept(self, event: Event) -> dict[tuple[str, str], Present]:
-        """What is kept when addresses are gone: everybody registered, those who did not come too."""
+        """What is kept when addresses are gone: everybody registered, by session; those who did not come too, and those
+        who came without having said so."""
         rows: dict[tuple[str, str], Present] = {}
         for email, person in self.people.items():
             ref = reference(event.key, email)
-            for session in person.sessions:
+            unasked = [s.key for s in event.sessions if (one := self.attended.get((email, s.key))) and one.came]
+            for session in dict.fromkeys((*person.sessions, *unasked)):
                 seen = self.attended.get((email, session))
                 rows[ref, session] = Present(
                     person=ref,

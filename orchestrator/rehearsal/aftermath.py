@@ -103,9 +103,11 @@ def attendance_kept(day: Day) -> Iterator[str]:
     after, event = day.evidence.after, day.event
     known = minutes(event, after)
     kept = {(one.person, one.session): one.minutes for one in after.seen.attendance}
+    there = came(event, after)
     for email, person in sorted(day.people.items()):
         ref = reference(event.key, email)
-        if any(kept.get((ref, key)) != known.get((email, key), 0) for key in person.sessions):
+        wanted = {*person.sessions, *there.get(email, ())}
+        if any(kept.get((ref, key)) != known.get((email, key), 0) for key in wanted):
             yield email
     if after.seen.attendance_later:
         yield f"{len(after.seen.attendance_later)} présences encore là"

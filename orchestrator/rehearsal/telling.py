@@ -78,14 +78,14 @@ def _steps(event: Event, after: Aftermath, texts_end_at: datetime | None, *, wro
 def _lives(day: Day) -> Iterator[Life]:
     """One person of each manner, then two of one name."""
     after = day.evidence.after
-    by_manner: dict[str, str] = {}
+    by_manner, alike = dict[str, str](), _homonyms(day)
     for email, manner in after.script.manners.items():
-        if email in day.people:
+        if email in day.people and email not in alike:
             by_manner.setdefault(manner, email)
     for manner in SHOWN:
         if manner in by_manner:
             yield _life(day, manner, by_manner[manner])
-    for n, email in enumerate(_homonyms(day)):
+    for n, email in enumerate(alike):
         yield _life(day, f"homonym-{n}", email)
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orchestrator.core.model import Event, Organiser, ProgrammeItem, Seating, Session, Workshop, ZoomWishes
-from orchestrator.rehearsal.film import Fault, Film, draw
+from orchestrator.rehearsal.film import After, Fault, Film, Life, draw
 
 PARIS = ZoneInfo("Europe/Paris")
 PROMISES = ("link-before-session", "reminder-on-time", "never-twice", "never-late", "speakers-told", "rooms-agree")
@@ -395,3 +395,23 @@ def test_a_day_on_which_nothing_happened_is_drawn_all_the_same() -> None:
     page = Page(draw(film(event=quiet, letters=[], exchanges=[], arrivals=[], faults=[], seats={}, report=nothing)))
     assert "Le jour même" in page.text
     assert "200 personnes, 0 lettre, 6 promesses tenues" in page.text
+
+
+def test_the_weeks_after_are_told_in_order_with_who_was_there_and_what_is_certified() -> None:
+    end = at(24, 16, 15)
+    lives = [
+        Life(manner="stayed", name="Zoé <b>", spans=[(at(24, 9, 30), at(24, 12, 15))], minutes={"matin": 165}),
+        Life(manner="lent", name="Max", spans=[(at(24, 9, 30), at(24, 12, 15))]),
+    ]
+    steps = {"purged": end + timedelta(days=30), "ended": end, "letter": end + timedelta(hours=18)}
+    figures = dict.fromkeys(("thanked", "missed", "doubts", "decided", "certificates", "people", "kept", "left"), 1)
+    page = Page(
+        draw(
+            film(after=After(present=[(at(24, 9, 30), at(24, 12))], came=1, lives=lives, steps=steps, figures=figures))
+        )
+    )
+    told = page.text
+    assert "✓ 2 h 45" in told
+    assert told.index("La réunion se termine") < told.index("25 juin 10h15") < told.index("24 juil. J + 30")
+    assert "Dans la réunion" in told
+    assert "Zoé <b>" in told

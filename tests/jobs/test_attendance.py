@@ -107,6 +107,21 @@ def test_homonyms_reconnections_rooms_and_a_restart_at_lunch_come_out_as_they_we
     }
 
 
+def test_who_comes_without_having_said_so_is_kept_and_thanked(theatre: Theatre) -> None:
+    theatre.start_again(after(slides="https://exemple.fr/diapos"))
+    theatre.form.answer(MAX, sessions=("apres-midi",))
+    day = history(theatre, ZOE)
+    day.come(MAX, theatre.event.session("matin").starts_at, 150)
+    day.ended()
+    theatre.play(theatre.event.last_end + 4 * HOUR)
+
+    kept = {(p.person, p.session): p.minutes for p in theatre.store.attendance.kept(theatre.event.key)}
+    ref = reference(theatre.event.key, MAX)
+    assert {s: n for (who, s), n in kept.items() if who == ref} == {"matin": 150, "apres-midi": 0}
+    [mail] = [mail for mail in theatre.mails("after") if mail.to == MAX]
+    assert "Merci d’avoir participé" in mail.text
+
+
 def test_a_telephone_is_a_doubt_that_a_decision_settles(theatre: Theatre) -> None:
     morning = theatre.event.session("matin").starts_at
     day = history(theatre, ZOE)
