@@ -58,15 +58,21 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class _Conversation(socketserver.StreamRequestHandler):
+    wbufsize = -1
+    disable_nagle_algorithm = True  # an answer leaves whole and at once
+
     def handle(self) -> None:
         self._box: Imap = self.server.box  # type: ignore[attr-defined]  # always a _Server
         self._in = self._open = False
         self._say("* OK ready")
+        self.wfile.flush()
         while line := self.rfile.readline(8192):
             tag, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
             verb, _, words = rest.partition(" ")
             self._box.commands.append(rest if verb.upper() != "LOGIN" else verb)
-            if not self._answer(tag, verb.upper(), words):
+            goes_on = self._answer(tag, verb.upper(), words)
+            self.wfile.flush()
+            if not goes_on:
                 return
 
     def _say(self, line: str) -> None:
