@@ -141,6 +141,7 @@ def test_a_preview_can_be_sent_to_oneself_marked_as_a_test(lab: Lab) -> None:
     assert lab.run("preview").exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_template_of_the_organisers_is_checked_and_a_broken_one_never_leaves(tmp_path: Path) -> None:
     with Lab(tmp_path, people=1) as lab:
         text = lab.config.read_text("utf-8")

@@ -50,6 +50,7 @@ def staffed(theatre: Theatre) -> Theatre:
     return theatre
 
 
+@pytest.mark.slow
 def test_a_punctual_host_raises_no_alarm(staffed: Theatre) -> None:
     through(day(staffed), make.paris(16, 30))
     assert (staffed.told("alert"), staffed.alarms()) == ([], {})
@@ -71,6 +72,7 @@ def test_a_late_host_is_an_alarm_at_ten_to_and_until_they_come(staffed: Theatre)
     assert (len(staffed.told("alert")), staffed.alarms()) == (4, {})
 
 
+@pytest.mark.slow
 def test_a_meeting_ended_at_lunch_is_told_in_three_minutes(staffed: Theatre) -> None:
     day(staffed, Trouble(kind="ended-at", begins=make.paris(12, 16)))
     through(staffed, make.paris(12, 16))
@@ -90,6 +92,7 @@ def test_a_meeting_deleted_on_the_day_is_made_again_and_everyone_told_before_it_
     assert {mail.to: mail.at < make.paris(9, 25) for mail in staffed.mails("moved")} == {ZOE: True, VERA: True}
 
 
+@pytest.mark.slow
 def test_zoom_that_cannot_be_reached_raises_no_false_alarm_about_the_host(staffed: Theatre) -> None:
     day(staffed, Trouble(kind="host-late", begins=make.paris(9, 40)))
     staffed.zoom_temper = lambda _call: Answer(status=503)
@@ -108,6 +111,7 @@ def refuse(body: dict[str, object], *parts: str) -> object:
     return temper
 
 
+@pytest.mark.slow
 def test_a_meeting_zoom_refuses_for_good_is_asked_for_now_and_then_and_at_once_when_put_right(theatre: Theatre) -> None:
     theatre.form.answer(ZOE)
     theatre.zoom_temper = refuse({"code": 3161, "message": "No licence."}, "/meetings")  # type: ignore[assignment]
@@ -258,6 +262,7 @@ def test_a_domain_zoom_blocks_costs_its_own_people_only(theatre: Theatre) -> Non
     assert theatre.told("link") == [(ALI, "link"), (ZOE, "link")]
 
 
+@pytest.mark.slow
 def test_what_is_kept_for_repairs_is_not_spent_on_a_meeting_that_is_refused(theatre: Theatre) -> None:
     theatre.form.answer(ZOE)
     theatre.zoom_temper = refuse({"code": 3161, "message": "No licence."}, "/meetings")  # type: ignore[assignment]
