@@ -120,13 +120,13 @@ class CalendarEntry:
 class Alike:
     """What a letter has in common with others: those of the same `key` differ in their `slots` only.
 
-    Slots are the reader's own strings (name, address, links). `compose` gives the contents for any slots in their
-    place; then the letter's own contents may be empty.
+    Slots are the reader's own strings (name, address, links, numbers of calendar entries). `compose` gives contents
+    and calendar for any slots in their place; the letter's own are empty then.
     """
 
     key: Hashable
     slots: tuple[str, ...]
-    compose: Callable[[Sequence[str]], Mapping[str, Any]]
+    compose: Callable[[Sequence[str]], tuple[Mapping[str, Any], tuple[CalendarEntry, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +146,14 @@ class Letter:
 
     def in_full(self) -> Letter:
         """The same letter with its own contents, by itself."""
+        return self if self.alike is None else self.with_slots(self.alike.slots)
+
+    def with_slots(self, slots: Sequence[str]) -> Letter:
+        """The letter of somebody like its reader, in full."""
         if self.alike is None:
-            return self
-        return replace(self, contents=self.alike.compose(self.alike.slots), alike=None)
+            raise AssertionError("this letter is like no other")
+        contents, calendar = self.alike.compose(slots)
+        return replace(self, contents=contents, calendar=calendar, alike=None)
 
 
 class Scribe(Protocol):

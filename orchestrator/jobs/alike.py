@@ -1,66 +1,85 @@
-"""Which letters are alike: what decides their words, apart from the reader's own name, address and links."""
+"""Which letters are alike: what decides their words, apart from the reader's own name, address, links and numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from orchestrator.core.contents import Name, Outlook, greeting
 from orchestrator.core.recipients import Recipient
-from orchestrator.ports import Alike
+from orchestrator.ports import Alike, CalendarEntry
 
 PERSONAL = ("ref", "email", "address", "registered_at", "passes", "told", "first_sent_at", "seats")
 """What of a recipient is theirs alone, or is looked at one by one below. All else makes letters different."""
-REST = tuple(f.name for f in fields(Recipient) if f.name not in PERSONAL)
-
-Compose = Callable[[Recipient, Name, str], Mapping[str, Any]]
-"""Contents for a recipient, a name and the address of a page."""
+REST = attrgetter(*(f.name for f in fields(Recipient) if f.name not in PERSONAL))
 
 
-def alike(who: Recipient, name: Name, outlook: Outlook, compose: Compose, more: Hashable) -> Alike | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """What of a letter is its reader's own: who they are, and the number of each session's calendar entry."""
+
+    who: Recipient
+    name: Name
+    page: str
+    entries: tuple[tuple[str, bool, int], ...]
+    """Session, whether it leaves the calendar, SEQUENCE."""
+
+
+Compose = Callable[[Reader], tuple[Mapping[str, Any], tuple[CalendarEntry, ...]]]
+"""Contents and calendar for a reader."""
+
+
+def alike(reader: Reader, outlook: Outlook, compose: Compose, more: Hashable) -> Alike | None:
     """Say what a letter has in common with others; None where somebody's name is no ordinary one.
 
     `more` is whatever else the words depend on: the kind, the session, the changes, the version of the event.
     """
+    who, name = reader.who, reader.name
     if who.speaker is not None or who.email == who.address == "" or not _is_ordinary(name):
         return None
     meetings = sorted(who.passes)
-    seats = tuple((key, seat.workshop, seat.told_at is None, seat.told_by) for key, seat in sorted(who.seats.items()))
-    now = outlook.now.replace(second=0, microsecond=0) if outlook.now else None
-    rest = tuple(repr(getattr(who, name)) for name in REST)
-    names = tuple(part for part in (name.first, name.last) if part)
-    pages = (outlook.page,) if outlook.page else ()
-    slots = (*names, who.address, *pages, *(who.passes[key].join_url for key in meetings))
+    numbers = list(dict.fromkeys(number for _, _, number in reader.entries))
+    slots = (
+        *(part for part in (name.first, name.last) if part),
+        who.address,
+        *((reader.page,) if reader.page else ()),
+        *[who.passes[key].join_url for key in meetings],
+        *map(str, numbers),
+    )
     if len(set(slots)) < len(slots):
         return None
+    now = outlook.now.replace(second=0, microsecond=0) if outlook.now else None
     return Alike(
         key=(
-            rest,
+            REST(who),
             tuple(meetings),
-            seats,
+            tuple([(s.session, s.workshop, s.told_at is None, s.told_by) for _, s in sorted(who.seats.items())]),
             bool(name.first),
             bool(name.last),
-            bool(pages),
+            bool(reader.page),
+            tuple([(key, gone, numbers.index(number)) for key, gone, number in reader.entries]),
             tuple(outlook.why.items()),
             now,
             more,
         ),
         slots=slots,
-        compose=lambda given: compose(*_in_place(who, name, meetings, given, has_page=bool(pages))),
+        compose=lambda given: compose(_in_place(reader, meetings, numbers, given)),
     )
 
 
-def _in_place(
-    who: Recipient, name: Name, meetings: Sequence[str], slots: Sequence[str], *, has_page: bool
-) -> tuple[Recipient, Name, str]:
+def _in_place(reader: Reader, meetings: Sequence[str], numbers: Sequence[int], slots: Sequence[str]) -> Reader:
     """Put other slots in the place of somebody's own."""
-    left = list(slots)
-    name = Name(first=left.pop(0) if name.first else "", last=left.pop(0) if name.last else "")
-    address = left.pop(0)
-    page = left.pop(0) if has_page else ""
-    passes = {key: replace(who.passes[key], join_url=url) for key, url in zip(meetings, left, strict=True)}
-    return replace(who, address=address, passes=passes), name, page
+    left = iter(slots)
+    name = Name(first=next(left) if reader.name.first else "", last=next(left) if reader.name.last else "")
+    address = next(left)
+    page = next(left) if reader.page else ""
+    passes = {key: replace(reader.who.passes[key], join_url=next(left)) for key in meetings}
+    other = {number: int(next(left)) for number in numbers}
+    who = replace(reader.who, address=address, passes=passes)
+    entries = tuple((key, gone, other[number]) for key, gone, number in reader.entries)
+    return Reader(who=who, name=name, page=page, entries=entries)
 
 
 def _is_ordinary(name: Name) -> bool:
@@ -69,6 +88,10 @@ def _is_ordinary(name: Name) -> bool:
     return (
         bool(full)
         and greeting(name) == full
-        and all(part == part.strip() for part in (name.first, name.last))
-        and full.replace("'", "").replace("-", "").replace("’", "").replace(" ", "").isalpha()
+        and name.first == name.first.strip()
+        and name.last == name.last.strip()
+        and full.translate(_MARKS).isalpha()
     )
+
+
+_MARKS = str.maketrans("", "", "'-’ ")

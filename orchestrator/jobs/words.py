@@ -19,7 +19,7 @@ from orchestrator.core.notices import STRANGER, Notice
 from orchestrator.core.recipients import Recipient, people_as_recipients, speakers_as_recipients
 from orchestrator.core.seating import demand
 from orchestrator.core.told import facts_told
-from orchestrator.jobs.alike import alike
+from orchestrator.jobs.alike import Reader, alike
 from orchestrator.jobs.attendance import REPLAY
 from orchestrator.jobs.hosting import alert_contents
 from orchestrator.jobs.world import World
@@ -86,16 +86,22 @@ class Words:
         book = self._book(read.fallback)
         changed = changed_facts(book, who)
         outlook = self._outlook(who, wishes, delivery, read, now)
-        changes = changes_in_words(event, who, changed)
+        changes = changes_in_words(event, who, changed) if changed else []
+        french = (who.language or event.language) == "fr"
+        reader = Reader(who=who, name=name, page=outlook.page, entries=self._numbered(book, who, delivery, now))
 
-        def composed(who: Recipient, name: Name, page: str) -> Mapping[str, Any]:
-            view = replace(outlook, page=page)
-            said = compose(event, who, name, view, kind=delivery.kind, session=delivery.session, changes=changes)
-            return {**said, "unread": delivery.rule == UNREAD}
+        def composed(reader: Reader) -> tuple[Mapping[str, Any], tuple[CalendarEntry, ...]]:
+            view = replace(outlook, page=reader.page)
+            said = compose(
+                event, reader.who, reader.name, view, kind=delivery.kind, session=delivery.session, changes=changes
+            )
+            entries = [self._entry(book, *entry, page=reader.page, french=french) for entry in reader.entries]
+            return {**said, "unread": delivery.rule == UNREAD}, tuple(entries)
 
         more = (event.key, delivery.kind, delivery.session, delivery.rule == UNREAD, read.version)
-        seen = (self._glance(now).at, repr(changes), read.fallback, repr(outlook.asked), repr(outlook.after))
-        same = alike(who, name, outlook, composed, (*more, *seen))
+        seen = [repr(one) if one else "" for one in (changes, outlook.asked, outlook.after)]
+        same = alike(reader, outlook, composed, (*more, read.fallback, self._glance(now).at, *seen))
+        contents, calendar = composed(reader) if same is None else ({}, ())
         letter = Letter(
             kind=delivery.kind,
             language=delivery.language,
@@ -104,9 +110,9 @@ class Words:
             reply_to=event.reply_to,
             message_id=message_id(event, delivery.key, delivery.kind),
             written_at=now,
-            contents=composed(who, name, outlook.page) if same is None else {},
+            contents=contents,
             alike=same,
-            calendar=tuple(self._entries(book, who, delivery, now)),
+            calendar=calendar,
         )
         facts = (
             facts_of_departure(who.told)
@@ -209,14 +215,18 @@ class Words:
             )
         return self._figures
 
-    def _entries(self, book: Almanac, who: Recipient, delivery: Delivery, now: datetime) -> list[CalendarEntry]:
+    def _numbered(
+        self, book: Almanac, who: Recipient, delivery: Delivery, now: datetime
+    ) -> tuple[tuple[str, bool, int], ...]:
+        """Which sessions a letter brings into the calendar or takes out of it, and their SEQUENCE."""
         if delivery.kind in ("announce", "fallback", "late", "shared") or is_light(book.event, delivery.address):
-            return []
+            return ()
         keys = [delivery.session] if delivery.session else list(who.sessions)
-        told = [fact for fact, (value, _) in who.told.items() if fact.startswith("time:") and value]
-        removed = [fact.partition(":")[2] for fact in told if not delivery.session]
-        keys += [key for key in removed if key not in keys and key in book.sessions]
-        return [self._entry(book, who, key, now) for key in keys if book.sessions[key].ends_at > now]
+        if not delivery.session:
+            told = [fact for fact, (value, _) in who.told.items() if fact.startswith("time:") and value]
+            removed = [fact.partition(":")[2] for fact in told]
+            keys += [key for key in removed if key not in keys and key in book.sessions]
+        return tuple([(key, *_numbered(book, who, key, now)) for key in keys if book.sessions[key].ends_at > now])
 
     def _uid(self, session: str) -> str:
         """A calendar entry's name, for good: it holds when the sender's domain changes."""
@@ -226,24 +236,29 @@ class Words:
 
     def entry_for(self, who: Recipient, key: str, now: datetime) -> CalendarEntry:
         """One session in somebody's calendar, as their letters would bring it."""
-        return self._entry(almanac(self.world.event), who, key, now)
+        book, french = almanac(self.world.event), (who.language or self.world.event.language) == "fr"
+        return self._entry(book, key, *_numbered(book, who, key, now), page=self.world.page_of(who.ref), french=french)
 
-    def _entry(self, book: Almanac, who: Recipient, key: str, now: datetime) -> CalendarEntry:
+    def _entry(self, book: Almanac, key: str, gone: bool, sequence: int, *, page: str, french: bool) -> CalendarEntry:
         event, session = book.event, book.sessions[key]
-        value, at = who.told.get(f"time:{key}", ("", YEAR_ONE))
-        cancelled = key not in who.sessions or key in book.off
-        unchanged = value == book.times[key] and (value == CANCELLED or not cancelled)
-        french = (who.language or event.language) == "fr"
         return CalendarEntry(
             uid=self._uid(key),
-            sequence=_minutes(at) if unchanged else max(_minutes(now), _minutes(at) + 1),
+            sequence=sequence,
             title=session.title,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
-            location=self.world.page_of(who.ref) or whereabouts(event, french=french),
-            description=described(event, self.world.page_of(who.ref), french=french),
-            cancelled=cancelled,
+            location=page or whereabouts(event, french=french),
+            description=described(event, page, french=french),
+            cancelled=gone,
         )
+
+
+def _numbered(book: Almanac, who: Recipient, key: str, now: datetime) -> tuple[bool, int]:
+    """Whether a session leaves somebody's calendar, and its entry's SEQUENCE."""
+    value, at = who.told.get(f"time:{key}", ("", YEAR_ONE))
+    cancelled = key not in who.sessions or key in book.off
+    unchanged = value == book.times[key] and (value == CANCELLED or not cancelled)
+    return cancelled, _minutes(at) if unchanged else max(_minutes(now), _minutes(at) + 1)
 
 
 def _departed(delivery: Delivery, told: Mapping[str, tuple[str, datetime]]) -> Recipient:

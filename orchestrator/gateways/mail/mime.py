@@ -1,4 +1,4 @@
-"""The bytes of a letter: built by hand from base64 parts, then checked once more before they may leave.
+"""The bytes of a letter: built by hand from quoted-printable parts, then checked once more before they may leave.
 
 Not EmailMessage: it takes milliseconds, and display names can put a second address in its headers.
 """
@@ -9,20 +9,21 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from hashlib import blake2s
-from struct import unpack
+from io import IncrementalNewlineDecoder
 
 from orchestrator.core.errors import UnwritableLetter
+from orchestrator.gateways.mail.folding import fold
+from orchestrator.gateways.mail.quoted import quoted
 from orchestrator.gateways.mail.words import clean, language
 from orchestrator.ports import Letter
 
 HEADERS = frozenset(
     (
-        *("from", "to", "reply-to", "subject", "date", "message-id", "mime-version", "content-type"),
-        *("content-language", "auto-submitted", "x-auto-response-suppress"),
+        *(b"from", b"to", b"reply-to", b"subject", b"date", b"message-id", b"mime-version", b"content-type"),
+        *(b"content-language", b"auto-submitted", b"x-auto-response-suppress"),
     )
 )
 LONGEST_LINE = 998
@@ -36,38 +37,76 @@ _IDENTITY = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that goes with a letter. `name` is plain ASCII."""
+    """A calendar file that goes with a letter: `text` in unfolded lines that end in LF. `name` is plain ASCII."""
 
     name: str
     content_type: str
-    data: bytes
+    text: str
+
+    @property
+    def data(self) -> bytes:
+        """The file as it is."""
+        return fold(self.text).replace("\n", "\r\n").encode()
+
+
+Body = Sequence[bytes]
 
 
 def message(letter: Letter, subject: str, text: str, html: str, files: Sequence[Attachment] = ()) -> bytes:
     """Return the complete, checked message; the same letter gives the same bytes. Raises UnwritableLetter."""
-    seal = blake2s(letter.message_id.encode(), digest_size=8).hexdigest()
-    body = _multipart("alternative", seal, [_text("plain", text), _text("html", html)])
-    if files:
-        body = _multipart("mixed", seal, [body, *map(_file, files)])
-    data = "\r\n".join(_head(letter, subject)).encode("ascii") + b"\r\n" + body
+    body = b"".join(parts([quoted(text)], [quoted(html)], [(file, [quoted(fold(file.text))]) for file in files]))
+    return checked(letter, subject, body)
+
+
+def parts(text: Body, html: Body, files: Sequence[tuple[Attachment, Body]]) -> list[bytes]:
+    """Join encoded parts, what is in them being bytes or whatever stands for bytes, from the first Content-Type on."""
+    body = _multipart(
+        "alternative", [_part("text/plain; charset=utf-8", text), _part("text/html; charset=utf-8", html)]
+    )
+    if not files:
+        return body
+    return _multipart("mixed", [body, *(_part(_described(file), octets) for file, octets in files)])
+
+
+def checked(letter: Letter, subject: str, body: bytes) -> bytes:
+    """Put a letter's head before its body; return the message once it has passed the last check."""
+    head = "\r\n".join(_head(letter, subject)).encode("ascii")
+    data = head + b"\r\n" + body
     check(data, letter.to)
     return data
 
 
 def check(data: bytes, to: str) -> None:
     """Refuse bytes with an unknown or doubled header, another recipient, a bare CR or LF, or a long line."""
-    head = re.sub(rb"\r\n[ \t]+", b" ", data.partition(b"\r\n\r\n")[0])
-    pairs = [line.partition(b":") for line in head.split(b"\r\n")]
-    names = [name.decode("latin-1").lower() for name, _, _ in pairs]
-    if len(set(names)) != len(names) or not HEADERS.issuperset(names):
-        raise UnwritableLetter("Un en-tête de la lettre n'est pas permis ou figure deux fois.")
-    if [value.strip() for name, _, value in pairs if name.lower() == b"to"] != [to.encode("ascii", "replace")]:
+    head = data[: data.find(b"\r\n\r\n")].replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
+    values = dict[bytes, bytes]()
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if (name := name.lower()) in values or name not in HEADERS:
+            raise UnwritableLetter("Un en-tête de la lettre n'est pas permis ou figure deux fois.")
+        values[name] = value
+    if values.get(b"to", b"").strip() != to.encode("ascii", "replace"):
         raise UnwritableLetter("La lettre ne va pas à son unique destinataire.")
-    lines = data.split(b"\r\n")
-    if not len(lines) - 1 == data.count(b"\n") == data.count(b"\r") or b"\0" in data:
+    if not has_whole_lines(data) or b"\0" in data:
         raise UnwritableLetter("Une fin de ligne de la lettre est malformée.")
-    if max(map(len, lines)) > LONGEST_LINE:
+    if _has_a_long_line(data):
         raise UnwritableLetter("Une ligne de la lettre est trop longue.")
+
+
+def has_whole_lines(data: bytes) -> bool:
+    """Tell whether every line ends in CRLF: no CR and no LF stands alone."""
+    seen = IncrementalNewlineDecoder(None, translate=False)
+    seen.decode(data.decode("latin-1"), final=True)
+    return seen.newlines in ("\r\n", None)
+
+
+def _has_a_long_line(data: bytes) -> bool:
+    end = 0
+    while len(data) - end > LONGEST_LINE:
+        end = data.rfind(b"\r\n", end, end + LONGEST_LINE + 2) + 2
+        if end == 1:
+            return True
+    return False
 
 
 def split_sender(sender: str) -> tuple[str, str]:
@@ -84,13 +123,18 @@ def _head(letter: Letter, subject: str) -> list[str]:
         f"To: {_bare(letter.to)}",
         *([f"Reply-To: {_bare(letter.reply_to)}"] if letter.reply_to else []),
         f"Subject: {_words(subject)}",
-        f"Date: {format_datetime(letter.written_at.astimezone(UTC))}",
+        f"Date: {_date(letter.written_at)}",
         f"Message-ID: {letter.message_id}",
         "MIME-Version: 1.0",
         "Auto-Submitted: auto-generated",
         "X-Auto-Response-Suppress: All",
         f"Content-Language: {language(letter.language).code}",
     ]
+
+
+@lru_cache(maxsize=4)
+def _date(at: datetime) -> str:
+    return format_datetime(at.astimezone(UTC))
 
 
 def _bare(address: str) -> str:
@@ -119,27 +163,18 @@ def _words(text: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk).decode('ascii')}?=" for chunk in chunks)
 
 
-def _multipart(kind: str, seal: str, parts: Sequence[bytes]) -> bytes:
-    """Join parts. A boundary with `=_` never occurs in base64 (RFC 2045, 6.7)."""
-    boundary = f"=_{kind}_{seal}"
+def _multipart(kind: str, contents: Sequence[Body]) -> list[bytes]:
+    """Join parts. A boundary with `=_` never occurs in quoted-printable (RFC 2045, 6.7), so that it may be any."""
+    boundary = f"=_{kind}"
     between = f"--{boundary}\r\n".encode()
     head = f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode()
-    return b"".join((head, *(piece for part in parts for piece in (between, part, b"\r\n")), between[:-2], b"--\r\n"))
+    return [head, *(piece for part in contents for piece in (between, *part, b"\r\n")), between[:-2], b"--\r\n"]
 
 
-def _text(kind: str, text: str) -> bytes:
-    return _part(f"Content-Type: text/{kind}; charset=utf-8\r\n", text.replace("\n", "\r\n").encode())
+def _described(file: Attachment) -> str:
+    return f'{file.content_type}\r\nContent-Disposition: attachment; filename="{file.name}"'
 
 
-@lru_cache(maxsize=64)
-def _file(file: Attachment) -> bytes:
-    head = f'Content-Type: {file.content_type}\r\nContent-Disposition: attachment; filename="{file.name}"\r\n'
-    return _part(head, file.data)
-
-
-def _part(head: str, data: bytes) -> bytes:
-    """Write a part in base64, in lines of 76."""
-    text = b64encode(data)
-    whole, left = divmod(len(text), 76)
-    lines = unpack("76s" * whole + f"{left}s" * bool(left), text)
-    return f"{head}Content-Transfer-Encoding: base64\r\n\r\n".encode() + b"\r\n".join(lines)
+def _part(content_type: str, octets: Body) -> list[bytes]:
+    head = f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return [head.encode(), *octets]

@@ -10,11 +10,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 from markupsafe import escape
 
 from orchestrator.core.errors import UnwritableLetter
+from orchestrator.gateways.mail.folding import escaped
+from orchestrator.gateways.mail.mime import Attachment
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ class Preview:
     subject: str
     text: str
     html: str
+    files: tuple[Attachment, ...] = ()
 
 
 Write = Callable[[Sequence[str]], Preview]
@@ -41,58 +45,87 @@ Pieces = tuple[str | int, ...]
 """Constant words, and the numbers of the slots between them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """The words of letters alike."""
+
+    subject: Pieces
+    text: Pieces
+    html: Pieces
+    files: tuple[tuple[Attachment, Pieces], ...] = ()
+    """A file without its text, and that."""
+
+    def filled(self, slots: Sequence[str]) -> Preview:
+        """Return one letter in words."""
+        return Preview(
+            subject=filled(self.subject, slots),
+            text=filled(self.text, slots),
+            html=filled(self.html, [str(escape(slot)) for slot in slots]),
+            files=tuple(replace(file, text=filled(said, list(map(escaped, slots)))) for file, said in self.files),
+        )
+
+
+def filled(pieces: Pieces, slots: Sequence[str]) -> str:
+    """Put slots in their places."""
+    return "".join([slots[piece] if isinstance(piece, int) else piece for piece in pieces])
+
+
+Cast = TypeVar("Cast")
+
+
 @dataclass(slots=True)
-class Entry:
-    """What is known of letters alike. `pieces` of subject, text and HTML; None = not made yet."""
+class Entry(Generic[Cast]):
+    """What is known of letters alike; `pattern` and what was cast from it are None until there is a pattern."""
 
     seen: int = 0
     filled: int = 0
-    pieces: tuple[Pieces, Pieces, Pieces] | None = None
+    pattern: Pattern | None = None
+    cast: Cast | None = None
     hopeless: bool = False
 
 
 @dataclass(slots=True)
-class Patterns:
-    """The patterns one scribe knows, by what makes letters alike."""
+class Patterns(Generic[Cast]):
+    """The patterns one scribe knows, by what makes letters alike. `_make` makes of a pattern what the caller fills."""
 
-    _entries: dict[Hashable, Entry] = field(default_factory=dict)
+    _make: Callable[[Pattern], Cast]
+    _entries: dict[Hashable, Entry[Cast]] = field(default_factory=dict)
 
-    def write(self, key: Hashable, slots: Sequence[str], write: Write) -> Preview:
-        """Return a letter in words, the short way if there is one. `write` is the long way, for any slots."""
-        if len(self._entries) > MOST:
-            self._entries.clear()
-        entry = self._entries.setdefault(key, Entry())
+    def find(self, key: Hashable, slots: Sequence[str], write: Write) -> Cast | Preview:
+        """Return what is to be filled in, or the letter in words where it had to be written the long way.
+
+        `write` is the long way, for any slots.
+        """
+        entry = self._entries.get(key) or self._new(key)
         entry.seen += 1
         if entry.hopeless or entry.seen < WORTH_IT:
             return write(slots)
-        if entry.pieces is None:
-            entry.pieces = _pattern(slots, write)
-            entry.hopeless = entry.pieces is None
-            if entry.pieces is None:
+        if entry.pattern is None:
+            entry.pattern = _pattern(slots, write)
+            entry.hopeless = entry.pattern is None
+            if entry.pattern is None:
                 return write(slots)
-        return self._filled(entry, entry.pieces, slots, write)
-
-    def _filled(
-        self, entry: Entry, pieces: tuple[Pieces, Pieces, Pieces], slots: Sequence[str], write: Write
-    ) -> Preview:
-        subject, text, html = pieces
-        escaped = [str(escape(slot)) for slot in slots]
-        found = Preview(subject=_fill(subject, slots), text=_fill(text, slots), html=_fill(html, escaped))
+            entry.cast = self._make(entry.pattern)
         entry.filled += 1
-        if entry.filled > COMPARED and entry.filled % COMPARED_AGAIN:
-            return found
-        wanted = write(slots)
-        if wanted != found:
-            log.warning("letters alike are not quite: they are written one by one")
-            entry.hopeless, entry.pieces = True, None
-        return wanted
+        if entry.cast is not None and entry.filled > COMPARED and entry.filled % COMPARED_AGAIN:
+            return entry.cast
+        return _compared(entry, entry.pattern, slots, write)
+
+    def _new(self, key: Hashable) -> Entry[Cast]:
+        if len(self._entries) > MOST:
+            self._entries.clear()
+        return self._entries.setdefault(key, Entry())
 
 
-def _fill(pieces: Pieces, slots: Sequence[str]) -> str:
-    return "".join([slots[piece] if isinstance(piece, int) else piece for piece in pieces])
+def _compared(entry: Entry[Any], pattern: Pattern, slots: Sequence[str], write: Write) -> Preview:
+    wanted = write(slots)
+    if wanted != pattern.filled(slots):
+        log.warning("letters alike are not quite: they are written one by one")
+        entry.hopeless, entry.pattern, entry.cast = True, None, None
+    return wanted
 
 
-def _pattern(slots: Sequence[str], write: Write) -> tuple[Pieces, Pieces, Pieces] | None:
+def _pattern(slots: Sequence[str], write: Write) -> Pattern | None:
     """Write the letter with two kinds of probes; None where their surroundings are not the same."""
     found = []
     for probes in (_probes(slots, long=False), _probes(slots, long=True)):
@@ -100,11 +133,18 @@ def _pattern(slots: Sequence[str], write: Write) -> tuple[Pieces, Pieces, Pieces
             words = write(probes)
         except UnwritableLetter:
             return None
-        escaped = [str(escape(probe)) for probe in probes]
-        if any(probe in words.html for probe, safe in zip(probes, escaped, strict=True) if probe != safe):
+        safe = [str(escape(probe)) for probe in probes]
+        if any(probe in words.html for probe, written in zip(probes, safe, strict=True) if probe != written):
             return None
-        found.append((_split(words.subject, probes), _split(words.text, probes), _split(words.html, escaped)))
-    return found[0] if found[0] == found[1] and found[0] is not None else None
+        found.append(
+            Pattern(
+                subject=_split(words.subject, probes),
+                text=_split(words.text, probes),
+                html=_split(words.html, safe),
+                files=tuple((replace(file, text=""), _split(file.text, probes)) for file in words.files),
+            )
+        )
+    return found[0] if found[0] == found[1] else None
 
 
 def _probes(slots: Sequence[str], *, long: bool) -> list[str]:
@@ -113,6 +153,8 @@ def _probes(slots: Sequence[str], *, long: bool) -> list[str]:
 
 
 def _probe(slot: str, n: int, *, long: bool) -> str:
+    if slot.isdigit():
+        return f"{'17070707' if long else '6060601'}{n:02}"  # a number of 32 bits
     word = f"qzv'{_letters(n)}xkwj{'qwkzvj' * 2}" if long else f"Qzv{_letters(n)}xj"
     if "://" in slot:
         host = word.replace("'", "")

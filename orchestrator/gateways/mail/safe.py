@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.core.errors import UnwritableLetter
-from orchestrator.gateways.mail import calendar, mime
+from orchestrator.gateways.mail import mime
 from orchestrator.gateways.mail.patterns import Preview
 from orchestrator.gateways.mail.scribe import KINDS, JinjaScribe
 from orchestrator.ports import Letter
@@ -56,7 +56,7 @@ class SafeScribe:
     def trial(self, letter: Letter) -> bytes:
         """The message marked as a test. Raises UnwritableLetter."""
         words = self.preview(letter)
-        return mime.message(letter, f"[ESSAI] {words.subject}", words.text, words.html, calendar.attachments(letter))
+        return mime.message(letter, f"[ESSAI] {words.subject}", words.text, words.html, words.files)
 
     def check(self) -> tuple[str, ...]:
         """Say what is wrong with any template."""

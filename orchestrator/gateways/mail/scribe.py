@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from orchestrator.core import letters
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.gateways.mail import calendar, mime
+from orchestrator.gateways.mail.moulds import Mould
 from orchestrator.gateways.mail.patterns import Patterns, Preview
 from orchestrator.gateways.mail.words import LANGUAGES, Language, clean, french_spaces, language
-from orchestrator.ports import Letter
+from orchestrator.ports import Alike, Letter
 
 KINDS = (*letters.KINDS, "plain")
 """`plain` says the least in its own way, for a letter that cannot be written otherwise."""
@@ -52,26 +52,28 @@ class JinjaScribe:
 
     def __init__(self, templates: Sequence[Path]) -> None:
         self._sandboxes = {spoken.code: _Sandbox(templates, spoken) for spoken in LANGUAGES}
-        self._patterns = Patterns()
+        self._patterns = Patterns(Mould)
 
     def write(self, letter: Letter) -> bytes:
-        """Return the complete message, CRLF lines, checked. Raises UnwritableLetter."""
-        words = self._in_words(letter)
+        """Return the complete message, CRLF lines, checked; letters alike are put in words once. Raises
+        UnwritableLetter."""
         try:
-            return mime.message(letter, words.subject, words.text, words.html, calendar.attachments(letter))
+            return self._in_words(letter) if letter.alike is None else self._alike(letter, letter.alike)
         except ValueError as error:
             raise UnwritableLetter("La lettre ne peut pas devenir un message.") from error
 
-    def _in_words(self, letter: Letter) -> Preview:
-        """As `preview`; letters alike are put in words once."""
-        alike = letter.alike
-        if alike is None:
-            return self.preview(letter)
-        return self._patterns.write(
-            (letter.kind, letter.language, len(letter.calendar), alike.key),
+    def _in_words(self, letter: Letter) -> bytes:
+        return _message(letter, self.preview(letter))
+
+    def _alike(self, letter: Letter, alike: Alike) -> bytes:
+        found = self._patterns.find(
+            (letter.kind, letter.language, letter.sender, letter.reply_to, alike.key),
             alike.slots,
-            lambda slots: self.preview(replace(letter, contents=alike.compose(slots))),
+            lambda slots: self.preview(letter.with_slots(slots)),
         )
+        if isinstance(found, Preview):
+            return _message(letter, found)
+        return found.fill(letter, alike.slots)
 
     def preview(self, letter: Letter) -> Preview:
         """Return the letter in words. Raises UnwritableLetter."""
@@ -82,7 +84,8 @@ class JinjaScribe:
             raise UnwritableLetter(f"Il manque {error} au contenu de la lettre.") from error
         values |= {"language": spoken.code, "suffix": spoken.suffix, "files": len(letter.calendar)}
         subject, text, html = (self._render(spoken, name, values) for name in _names(letter.kind, spoken))
-        return Preview(subject=" ".join(subject.split()), text=_tidy(text), html=_tidy(html))
+        files = calendar.attachments(letter)
+        return Preview(subject=" ".join(subject.split()), text=_tidy(text), html=_tidy(html), files=files)
 
     def warm_up(self) -> None:
         """Read and compile the templates, so that the first letter need not wait for it."""
@@ -171,6 +174,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         own = isinstance(obj, LoopContext | TemplateModule | TemplateReference | BlockReference)
         return own and super().is_safe_attribute(obj, attr, value)
+
+
+def _message(letter: Letter, words: Preview) -> bytes:
+    return mime.message(letter, words.subject, words.text, words.html, words.files)
 
 
 def _names(kind: str, spoken: Language) -> list[str]:

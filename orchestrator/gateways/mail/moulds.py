@@ -1,0 +1,74 @@
+"""Letters alike as bytes: what they share is encoded once, and each is that with its own slots between.
+
+Every slot begins a line of the encoding of its own, so that nothing around it moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from markupsafe import escape
+
+from orchestrator.gateways.mail import mime
+from orchestrator.gateways.mail.folding import escaped, fold, folded
+from orchestrator.gateways.mail.patterns import Pattern, Pieces, filled
+from orchestrator.gateways.mail.quoted import SOFT, joint, quoted
+from orchestrator.ports import Letter
+
+Form = Callable[[str], bytes]
+"""How a slot is written where it stands."""
+
+
+class Mould:
+    """The bytes of one pattern's letters, all but their heads."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self._subject = pattern.subject
+        self._blanks: dict[tuple[int, Form], bytes] = {}
+        files = [(file, self._calendar(pieces)) for file, pieces in pattern.files]
+        self._parts = mime.parts(self._run(pattern.text, quoted), self._run(pattern.html, _in_markup), files)
+        self._places = [(n, part) for n, part in enumerate(self._parts) if isinstance(part, _Blank)]
+
+    def fill(self, letter: Letter, slots: Sequence[str]) -> bytes:
+        """Return one letter, checked. Raises UnwritableLetter."""
+        found: dict[tuple[int, Form], bytes] = {}
+        parts = self._parts.copy()
+        for n, blank in self._places:
+            value = found.get(blank.what)
+            if value is None:
+                slot, form = blank.what
+                value = found[blank.what] = form(slots[slot])
+            parts[n] = value
+        return mime.checked(letter, filled(self._subject, slots), b"".join(parts))
+
+    def _run(self, pieces: Pieces, form: Form) -> list[bytes]:
+        run: list[bytes] = []
+        for piece in pieces:
+            if piece == "":
+                continue
+            if run:
+                run.append(SOFT if isinstance(run[-1], _Blank) else joint(run[-1]))
+            run.append(_Blank((piece, form)) if isinstance(piece, int) else quoted(piece))
+        return run
+
+    def _calendar(self, pieces: Pieces) -> list[bytes]:
+        return self._run(folded(pieces), _in_a_calendar)
+
+
+class _Blank(bytes):
+    """Stands for a slot until it is filled in: its number and its form."""
+
+    what: tuple[int, Form]
+
+    def __new__(cls, what: tuple[int, Form]) -> _Blank:
+        blank = super().__new__(cls)
+        blank.what = what
+        return blank
+
+
+def _in_markup(slot: str) -> bytes:
+    return quoted(str(escape(slot)))
+
+
+def _in_a_calendar(slot: str) -> bytes:
+    return quoted(fold(escaped(slot)))
