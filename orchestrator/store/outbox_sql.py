@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orchestrator.core.model import Quota
 from orchestrator.store.deliveries import FIELDS, FIRST, OPEN
 from orchestrator.store.holds import not_held
+from orchestrator.store.ready import Ready, among
 from orchestrator.store.schema import event as event_table
 from orchestrator.store.schema import letter, told
 
@@ -90,7 +91,7 @@ CLAIM = (
     )
     .returning(*FIELDS)
 )
-DOT = (
+DOT = Ready(
     letter.update()
     .where(letter.c.id == sa.bindparam("k_id"))
     .values(
@@ -102,7 +103,7 @@ DOT = (
         facts=sa.bindparam("v_facts"),
     )
 )
-SETTLE = (
+SETTLE = Ready(
     letter.update()
     .where(letter.c.id == sa.bindparam("k_id"))
     .values(
@@ -130,8 +131,12 @@ RELEASE = (
         lease_until=None,
     )
 )
-_THOSE = letter.c.id.in_(sa.bindparam("ids", expanding=True))
-THOSE = sa.select(letter.c.id, letter.c.owner, letter.c.state).where(_THOSE).order_by(letter.c.id).with_for_update()
+THOSE = Ready(
+    sa.select(letter.c.id, letter.c.owner, letter.c.state)
+    .where(among(letter.c.id, "ids"))
+    .order_by(letter.c.id)
+    .with_for_update()
+)
 """Letters as they are, locked from here on; in one order for everybody, so that nobody waits in a ring."""
 LAST_SENT = sa.select(sa.func.max(letter.c.sent_at)).where(letter.c.relay == sa.bindparam("relay"))
 REFUSED_SINCE = (
@@ -154,7 +159,7 @@ _SPARED = (
     sa.select(letter.c.id)
     .where(
         letter.c.event == sa.bindparam("k_event"),
-        letter.c.person.in_(sa.bindparam("people", expanding=True)),
+        among(letter.c.person, "people"),
         letter.c.rule != "",
         letter.c.state == "due",
         letter.c.due_at < sa.bindparam("k_before"),
@@ -162,20 +167,24 @@ _SPARED = (
     .order_by(letter.c.id)
     .with_for_update()
 )
-SPARE = letter.update().where(letter.c.id.in_(_SPARED), letter.c.state == "due").values(state="withdrawn")
-VERSION = sa.select(event_table.c.version).where(event_table.c.key == sa.bindparam("event"))
-TOLD_TO_ALL = (
-    sa.select(told.c.person, told.c.fact, told.c.value)
-    .where(told.c.event == sa.bindparam("event"), told.c.person.in_(sa.bindparam("people", expanding=True)))
+SPARE = Ready(letter.update().where(letter.c.id.in_(_SPARED), letter.c.state == "due").values(state="withdrawn"))
+VERSION = Ready(sa.select(event_table.c.version).where(event_table.c.key == sa.bindparam("event")))
+TELL = {
+    name: Ready(_telling(insert)) for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+"""By the database's dialect."""
+TOLD_TO_ALL = Ready(
+    sa.select(told.c.fact)
+    .where(told.c.event == sa.bindparam("event"), among(told.c.person, "people"))
     .order_by(told.c.person, told.c.fact)
     .with_for_update()
 )
-TELL = {name: _telling(insert) for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))}
-"""By the database's dialect."""
-UNTELL = told.delete().where(
-    told.c.event == sa.bindparam("k_event"),
-    told.c.person == sa.bindparam("k_person"),
-    told.c.fact == sa.bindparam("k_fact"),
+UNTELL = Ready(
+    told.delete().where(
+        told.c.event == sa.bindparam("event"),
+        told.c.person == sa.bindparam("person"),
+        told.c.fact == sa.bindparam("fact"),
+    )
 )
 TOLD_TO = sa.select(told.c.fact, told.c.value, told.c.at).where(
     told.c.event == sa.bindparam("event"), told.c.person == sa.bindparam("person")

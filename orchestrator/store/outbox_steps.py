@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -19,7 +20,7 @@ Found = Mapping[int, Any]
 def as_they_are(c: sa.Connection, step: Step) -> Found:
     """Lock the letters of a step; return the owner and state of each by id."""
     ids = [delivery.id for delivery in step.deliveries]
-    return {row.id: row for row in c.execute(THOSE, {"ids": ids})} if ids else {}
+    return {row.id: row for row in THOSE.run(c, ids=ids)} if ids else {}
 
 
 def dot(
@@ -30,14 +31,14 @@ def dot(
     The lease begins anew: it must outlast the wait for the relay's answer to the dot.
     """
     ours = _mine(owner, [one.delivery for one in letters], ("claimed",), found)
-    if rows := [_dotted(one, now, now + lasting) for one in letters if one.delivery.id in ours]:
-        c.execute(DOT, rows)
+    if rows := [_dotted(one) for one in letters if one.delivery.id in ours]:
+        DOT.run_many(c, rows, v_now=now, v_until=now + lasting)
     return ours
 
 
-def _dotted(one: Dotted, now: datetime, until: datetime) -> dict[str, Any]:
-    written = {"v_data": one.data, "v_message_id": one.message_id, "v_facts": dict(one.facts)}
-    return {"k_id": one.delivery.id, "v_now": now, "v_until": until, **written}
+def _dotted(one: Dotted) -> dict[str, Any]:
+    facts = json.dumps(dict(one.facts))
+    return {"k_id": one.delivery.id, "v_data": one.data, "v_message_id": one.message_id, "v_facts": facts}
 
 
 def release(c: sa.Connection, owner: str, letters: Sequence[Released], found: Found, now: datetime) -> frozenset[str]:
@@ -75,14 +76,13 @@ def settle(c: sa.Connection, letters: Sequence[Settled], found: Found, now: date
     news = [one for one in letters if one.delivery.id in unsent]
     if not news:
         return frozenset()
-    said = [{"k_id": one.delivery.id, "v_now": now, "v_code": one.code, "v_reply": one.reply} for one in news]
-    c.execute(SETTLE, said)
+    SETTLE.run_many(c, [{"k_id": one.delivery.id, "v_code": one.code, "v_reply": one.reply} for one in news], v_now=now)
     stale: set[str] = set()
     for event, group in groupby(sorted(news, key=_event), key=_event):
         of_event = list(group)
         _tell(c, event, of_event, now)
         _spare_fresh_reminders(c, event, [one.delivery for one in of_event], now)
-        version = c.execute(VERSION, {"event": event}).scalar()
+        version = VERSION.run(c, event=event).scalar()
         if any(one.as_of != version for one in of_event):
             stale.add(event)
     return frozenset(stale)
@@ -97,30 +97,25 @@ def _tell(c: sa.Connection, event: str, letters: Iterable[Settled], now: datetim
     facts: dict[str, dict[str, str | None]] = {}
     for one in letters:
         facts.setdefault(one.delivery.person, {}).update(one.facts)
-    before: dict[tuple[str, str], str] = {
-        (row.person, row.fact): row.value for row in c.execute(TOLD_TO_ALL, {"event": event, "people": list(facts)})
-    }
-    news = sorted(
-        (
-            (person, fact, value)
-            for person, told_now in facts.items()
-            for fact, value in told_now.items()
-            if before.get((person, fact)) != value
-        ),
-        key=lambda one: one[:2],
+    said = sorted(
+        (person, fact, value) for person, told in facts.items() for fact, value in told.items() if value is not None
     )
-    if untold := [one for one in news if one[2] is None and one[:2] in before]:
-        c.execute(UNTELL, [{"k_event": event, "k_person": person, "k_fact": fact} for person, fact, _ in untold])
-    if rows := [
-        {"event": event, "person": person, "fact": fact, "value": value, "at": now}
-        for person, fact, value in news
-        if value is not None
-    ]:
-        c.execute(TELL[c.dialect.name], rows)
+    rows = [{"person": person, "fact": fact, "value": value} for person, fact, value in said]
+    gone = [
+        {"person": person, "fact": fact}
+        for person, told in facts.items()
+        for fact, value in told.items()
+        if value is None
+    ]
+    if gone:
+        TOLD_TO_ALL.run(c, event=event, people=list(facts))  # in the order in which all others come to them
+        UNTELL.run_many(c, gone, event=event)
+    if rows:
+        TELL[c.dialect.name].run_many(c, rows, event=event, at=now)
 
 
 def _spare_fresh_reminders(c: sa.Connection, event: str, letters: Iterable[Delivery], now: datetime) -> None:
     """A link that left within the hour before a reminder serves as that reminder (see core.letters)."""
     people = [one.person for one in letters if one.kind in FIRST and not one.rule]
     if people:
-        c.execute(SPARE, {"k_event": event, "people": people, "k_before": now + FRESH_LINK})
+        SPARE.run(c, k_event=event, people=people, k_before=now + FRESH_LINK)
