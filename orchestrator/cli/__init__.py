@@ -24,51 +24,50 @@ from orchestrator.cli import (
     work,
     zoom,
 )
+from orchestrator.cli.common import Whole
+from orchestrator.cli.french import speak_french
 
-VERBS = (
-    prepare.init,
-    prepare.new,
-    prepare.check,
-    work.plan,
-    work.apply,
-    work.run,
-    doors.login_link,
-    tokens.api_token,
-    work.status,
-    seats.seats,
-    control.outbox,
-    control.pause,
-    control.resume,
-    control.approve,
-    byhand.announce,
-    byhand.resend,
-    byhand.fallback,
-    registrations.registrations,
-    registrations.columns,
-    person.person,
-    prepare.preview,
-    after.attendance,
-    after.certificates,
-    privacy.purge,
-    zoom.sheet,
-    zoom.drift,
-    zoom.trial,
-    play.rehearse,
-    play.demo,
-    play.fake_zoom,
-    keep.doctor,
-    keep.backup,
+SECTIONS = (
+    (
+        "Préparer",
+        (
+            *(prepare.init, prepare.new, prepare.check, registrations.columns, prepare.preview),
+            *(play.rehearse, play.demo, zoom.trial),
+        ),
+    ),
+    ("Faire vivre", (work.plan, work.apply, work.run, work.status, doors.login_link, tokens.api_token)),
+    ("Les personnes", (registrations.registrations, person.person, seats.seats)),
+    (
+        "Les lettres",
+        (
+            *(control.outbox, control.pause, control.resume, control.approve),
+            *(byhand.announce, byhand.resend, byhand.fallback),
+        ),
+    ),
+    ("Zoom", (zoom.sheet, zoom.drift, play.fake_zoom)),
+    ("Après", (after.attendance, after.certificates, privacy.purge)),
+    ("La machine", (keep.doctor, keep.backup)),
 )
+"""The verbs by subject, in the order one meets them."""
+VERBS = tuple(verb for _, verbs in SECTIONS for verb in verbs)
 
 
-class InOrder(click.Group):
-    """Lists the verbs in the order one meets them."""
+class InSections(Whole):
+    """Lists the verbs by subject."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return [name for verb in VERBS if (name := verb.name)]
 
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(len(verb.name or "") for verb in VERBS)
+        for title, verbs in SECTIONS:
+            self.write_verbs(formatter, f"{title} ", verbs, width)
 
-@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+speak_french()
+
+
+@click.group(cls=InSections, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, "--version", prog_name="orchestrator", help="Dire la version.")
 def main() -> None:
     """Fait vivre tout seul le côté Zoom d'un événement en ligne.

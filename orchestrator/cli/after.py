@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.cli.common import DONE, FAILED, MISUSED, as_json, configured, end, explained, load, say, show
+from orchestrator.cli.common import DONE, FAILED, MISUSED, Whole, as_json, configured, end, explained, load, say, show
 
 if TYPE_CHECKING:
     from orchestrator.gateways.spreadsheets import Rows
@@ -39,7 +39,7 @@ def one_event(
         store.close()
 
 
-@click.group()
+@click.group(cls=Whole)
 def attendance() -> None:
     """Qui était là : feuille d'émargement, cas douteux, bilan pour le financeur."""
 
@@ -172,7 +172,7 @@ def _line(line: Any) -> dict[str, Any]:
     return {"name": line.name, "registered": line.registered, "came": line.came, "merged": line.merged}
 
 
-@click.group()
+@click.group(cls=Whole)
 def certificates() -> None:
     """Les attestations de présence : délivrer, annuler, vérifier."""
 

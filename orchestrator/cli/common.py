@@ -22,6 +22,21 @@ DEFAULT = Path("config.toml")
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
+class Whole(click.Group):
+    """Says the whole first sentence of each verb, where Click would cut it short."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        verbs = [verb for name in self.list_commands(ctx) if (verb := self.get_command(ctx, name)) and not verb.hidden]
+        self.write_verbs(formatter, "Commandes ", verbs)
+
+    def write_verbs(
+        self, formatter: click.HelpFormatter, title: str, verbs: Sequence[click.Command], width: int = 0
+    ) -> None:
+        with formatter.section(title):
+            rows = [((verb.name or "").ljust(width), verb.get_short_help_str(limit=200)) for verb in verbs]
+            formatter.write_dl(rows)
+
+
 def configured(verb: Verb) -> Verb:
     """Give a verb --config and --secrets."""
     secrets = click.option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.cli.common import FAILED, MISUSED, as_json, configured, end, explained, say, show
+from orchestrator.cli.common import FAILED, MISUSED, Whole, as_json, configured, end, explained, say, show
 from orchestrator.cli.registrations import only
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ PATIENCE = timedelta(seconds=20)
 """How long the link of somebody just added is waited for."""
 
 
-@click.group("person")
+@click.group("person", cls=Whole)
 def person() -> None:
     """Une personne, à la main : l'ajouter, la corriger, la retirer, lui lire son lien."""
 

@@ -24,13 +24,14 @@ from orchestrator.cli.common import (
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT)
+@click.argument("path", type=click.Path(path_type=Path), default=DEFAULT)
 @click.option("--force", is_flag=True, help="Remplacer un fichier qui existe déjà.")
 @explained
 def init(path: Path, force: bool) -> None:
     """Écrire un fichier de configuration commenté, à adapter."""
     from orchestrator import settings
 
+    path = path / DEFAULT if path.is_dir() else path
     if path.exists() and not force:
         say(f"{path} existe déjà → choisissez un autre nom, ou --force pour le remplacer", bad=True)
         end(MISUSED)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.common import DONE, FAILED, MISUSED, as_json, configured, end, explained, load, say, show
+from orchestrator.cli.common import DONE, FAILED, MISUSED, Whole, as_json, configured, end, explained, load, say, show
 
 if TYPE_CHECKING:
     from orchestrator.gateways.registrations import Register
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LIST = click.Path(path_type=Path, exists=True)
 
 
-@click.group("registrations")
+@click.group("registrations", cls=Whole)
 def registrations() -> None:
     """La liste des inscriptions : la vérifier, l'exporter."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.cli.common import as_json, configured, explained, load, say, show
+from orchestrator.cli.common import Whole, as_json, configured, explained, load, say, show
 
 if TYPE_CHECKING:
     from orchestrator.jobs.whatif import Difference, Look
@@ -25,7 +25,7 @@ PATIENCE = timedelta(seconds=30)
 """How long a move waits for a beat that is under way."""
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Whole, invoke_without_command=True)
 @configured
 @click.option(
     "--seats", "places", metavar="PLACES", help="Et si B avait 27 places ? B=27, ou B=27,C=10 ; rien n'est écrit."
