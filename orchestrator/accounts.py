@@ -137,11 +137,27 @@ def as_rows(tables: Sequence[Block]) -> Rows:
 
 def printed(settings: Settings, ready: Ready, key: bytes) -> bytes:
     """A certificate as PDF, sealed with a key of the service's. Raises NoPdf."""
-    supporters = [
+    return papers.pdf(ready.what, link(settings, ready, key), templates() / "certificate.typ", _supporters(settings))
+
+
+def printable(
+    settings: Settings,
+    ready: Ready,
+    key: bytes,
+    pictures: Sequence[tuple[str, str]] = (),
+    links: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The same as a page to print; nothing is needed for it. `pictures`: addresses and names of the logos."""
+    template, supporters = templates() / "certificate.html", _supporters(settings)
+    where = link(settings, ready, key)
+    return papers.printable(ready.what, where, template, supporters, pictures=pictures, links=links)
+
+
+def _supporters(settings: Settings) -> list[papers.Logo]:
+    return [
         papers.Logo(name=s.name, file=settings.path.parent / s.logo if s.logo else None)
         for s in settings.event.supporters
     ]
-    return papers.pdf(ready.what, link(settings, ready, key), templates() / "certificate.typ", supporters)
 
 
 def link(settings: Settings, ready: Ready, key: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -62,6 +62,6 @@ def thanks(event: Event, links: Links, everybody: Iterable[Recipient]) -> Iterat
             )
 
 
-def told_apart(links: Links, came: Mapping[str, bool], ref: str) -> dict[str, object]:
-    """What the letter says to one person. `came`: by reference; empty where nobody knows who was there."""
-    return {**links.given(), "came": came.get(ref) if came else None}
+def told_apart(links: Links, came: bool | None) -> dict[str, object]:
+    """What the letter says to one person. `came` None: nobody knows who was there."""
+    return {**links.given(), "came": came}

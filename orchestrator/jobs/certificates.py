@@ -34,6 +34,8 @@ def issue(event: Event, store: Store, now: datetime, emails: Iterable[str] = (),
     for email in wanted:
         ref = reference(event.key, email)
         before = issued.get(ref)
+        if again and before is None:
+            before = _next(event, email, None, now)  # the one that their page has shown so far
         if email not in found.people or (before is not None and before.revoked_at is not None and not again):
             continue
         now_issued = before if before is not None and not again else _next(event, email, before, now)

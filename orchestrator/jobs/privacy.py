@@ -26,7 +26,7 @@ def expire(world: World, now: datetime, report: Report) -> bool:
             if world.store.memos.get(event.key, _gone(key)):
                 world.store.meetings.forget(event.key, key)
         if privacy.holds_people(event.key):
-            privacy.purge(event.key)
+            privacy.note_purge(event.key, privacy.purge(event.key), now)
             report.changes.append("données des personnes effacées, leur durée de conservation est passée")
         if now >= attendance_ends_at(event) and world.store.attendance.forget(event.key):
             report.changes.append("présences et attestations effacées, leur durée de conservation est passée")

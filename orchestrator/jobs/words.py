@@ -195,7 +195,7 @@ class Words:
             return None
         event, store = self.world.event, self.world.store
         links = links_of(event, store.memos.get(event.key, REPLAY))
-        return told_apart(links, store.attendance.came(event.key), delivery.person)
+        return told_apart(links, store.attendance.came_of(event.key, delivery.person))
 
     def _asked(self, delivery: Delivery) -> Notice | None:
         """The notice a letter was asked for by."""

@@ -111,17 +111,13 @@ class AttendanceKept:
         with self._db.read() as c:
             return c.execute(sa.select(sa.literal(1)).where(*mine).limit(1)).scalar() is not None
 
-    def came(self, event: str) -> dict[str, bool]:
-        """Who came to any session, by reference; empty where Zoom has told of nobody."""
-        query = sa.select(attendance.c.person, attendance.c.came, attendance.c.minutes).where(
-            attendance.c.event == event
-        )
+    def came_of(self, event: str, person: str) -> bool | None:
+        """Tell whether somebody, by reference, came to any session; None where Zoom has told of nobody."""
+        known = sa.select(sa.literal(1)).where(attendance.c.event == event, attendance.c.minutes > 0).limit(1)
         with self._db.read() as c:
-            rows = c.execute(query).all()
-        found: dict[str, bool] = {}
-        for row in rows:
-            found[row.person] = found.get(row.person, False) or bool(row.came)
-        return found if any(row.minutes for row in rows) else {}
+            if c.execute(known).scalar() is None:
+                return None
+        return self.has_come(event, person)
 
     def forget(self, event: str) -> int:
         """Erase attendance and certificates, when their own time is over."""

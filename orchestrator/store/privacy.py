@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +31,10 @@ from orchestrator.store.schema import (
 
 KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config", "attendance", "certificate"})
 """What a purge of people leaves: that the event was served, its counts, what has a time of its own or names nobody."""
+
+
+PURGED = "purged:"
+"""How the figures of a purge itself begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,8 +219,24 @@ class Privacy:
 
     def figures(self, event: str) -> dict[str, int]:
         """The counts that a purge has kept."""
+        return {what: n for what, n in self._figures(event).items() if not what.startswith(PURGED)}
+
+    def _figures(self, event: str) -> dict[str, int]:
         with self._db.read() as c:
             return {r.what: r.n for r in c.execute(sa.select(figure).where(figure.c.event == event))}
+
+    def note_purge(self, event: str, rows: int, now: datetime) -> None:
+        """Keep when everybody was erased and how many rows that was."""
+        report = {f"{PURGED}at": int(now.timestamp()), f"{PURGED}rows": rows}
+        with self._db.write(event) as c:
+            c.execute(figure.delete().where(figure.c.event == event, figure.c.what.in_(report)))
+            c.execute(figure.insert(), [{"event": event, "what": what, "n": n} for what, n in report.items()])
+
+    def purge_report(self, event: str) -> tuple[datetime, int] | None:
+        """When everybody was erased, and how many rows that was; None before."""
+        found = self._figures(event)
+        at = found.get(f"{PURGED}at")
+        return None if at is None else (datetime.fromtimestamp(at, UTC), found.get(f"{PURGED}rows", 0))
 
     def compact(self) -> None:
         """Give the erased pages back, so that a search of the files finds nothing (SQLite; PostgreSQL: VACUUM)."""

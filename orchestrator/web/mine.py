@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from orchestrator.core.model import Event, Person, Wishes
 from orchestrator.core.recipients import Recipient, people_as_recipients
+from orchestrator.core.retention import attendance_ends_at, purged_at
 from orchestrator.core.said import Said
 from orchestrator.jobs.reception import may_choose
 from orchestrator.jobs.words import Words
@@ -91,6 +92,8 @@ def mine(request: Request, token: str) -> Response:
         done=done,
         sound=SOUND_TEST,
         at=event,
+        purged_at=purged_at(event).astimezone(event.zone),
+        attendance_ends_at=attendance_ends_at(event).astimezone(event.zone),
         certified=now >= event.last_end and who.world.store.attendance.has_come(event.key, who.ref),
         **seen,
     )

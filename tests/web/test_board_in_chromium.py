@@ -71,7 +71,8 @@ def spoil(mine: Office) -> None:
 PAGES = (
     "/", "/people", "/people?q=personne", "/people?q=nobody", "/workshops",
     "/workshops/acteurs", "/speakers", "/letters",
-    "/letters/1", "/letters?state=refused", "/registrations", "/zoom", "/journal", "/event", "/event/new", "/start",
+    "/letters/1", "/letters?state=refused", "/registrations", "/zoom",
+    "/after", "/after/sheet", "/journal", "/event", "/event/new", "/start",
 )  # fmt: skip
 
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import segno
 from babel.dates import format_date
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from orchestrator.core.certificates import Certificate, HalfDay
 from orchestrator.core.errors import OrchestratorError
@@ -32,18 +35,16 @@ class Logo:
 
 
 def qr_svg(link: str) -> str:
-    """Draw a link as a QR code. Raises NoPdf."""
-    try:
-        import segno
-    except ImportError as error:
-        raise _missing() from error
+    """Draw a link as a QR code."""
     drawn = io.BytesIO()
-    segno.make(link, error="l", boost_error=False, micro=False).save(drawn, kind="svg", border=2, xmldecl=False)
+    segno.make(link, error="l", boost_error=False, micro=False).save(
+        drawn, kind="svg", border=2, xmldecl=False, omitsize=True
+    )
     return drawn.getvalue().decode()
 
 
 def pdf(what: Certificate, link: str, template: Path, supporters: Sequence[Logo] = ()) -> bytes:
-    """Print a certificate whose QR code leads to `link`. Raises NoPdf."""
+    """Print a certificate whose QR code leads to `link`. Raises NoPdf where the extra `pdf` is not installed."""
     try:
         import typst
     except ImportError as error:
@@ -64,9 +65,31 @@ def pdf(what: Certificate, link: str, template: Path, supporters: Sequence[Logo]
         )
 
 
+def printable(
+    what: Certificate,
+    link: str,
+    template: Path,
+    supporters: Sequence[Logo] = (),
+    *,
+    pictures: Sequence[tuple[str, str]] = (),
+    links: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Write a certificate as a page to print. `pictures`: addresses and names of logos; `links`: where else to go."""
+    pages = Environment(loader=FileSystemLoader(template.parent), autoescape=True, undefined=StrictUndefined)
+    said = {name.replace("-", "_"): value for name, value in words(what, supporters).items()}
+    return pages.get_template(template.name).render(
+        **said,
+        qr=Markup(qr_svg(link)),  # drawn by the library from the link, nothing of it is markup
+        check=link if link.startswith(("https://", "http://")) else "",
+        logos=list(pictures),
+        links=list(links),
+        print="Pour l'imprimer : Ctrl + P." if what.language == "fr" else "To print it: Ctrl + P.",
+    )
+
+
 def _missing() -> NoPdf:
     return NoPdf(
-        "les attestations en PDF demandent des bibliothèques qui ne sont pas installées",
+        "les attestations en PDF demandent une bibliothèque qui n'est pas installée",
         remedy="pip install 'orchestrator[pdf]' ; ou imprimez la page de l'attestation",
     )
 

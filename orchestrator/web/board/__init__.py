@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from orchestrator.web.board import (
+    after,
     announcing,
     api,
     day,
@@ -29,5 +30,19 @@ __all__ = ["NobodyServed", "router"]
 
 router = APIRouter()
 asking = (sending, announcing, person_form, persons, merging, decisions)  # before the pages under the same paths
-for part in (day, *asking, people, speakers, workshops, letters, registrations, zoom, journal, event, exports, api):
+for part in (
+    day,
+    *asking,
+    people,
+    speakers,
+    workshops,
+    letters,
+    registrations,
+    zoom,
+    after,
+    journal,
+    event,
+    exports,
+    api,
+):
     router.include_router(part.router)

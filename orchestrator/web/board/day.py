@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from orchestrator.jobs.names import NAMES
 from orchestrator.web.board import checking
+from orchestrator.web.board.after import over
 from orchestrator.web.board.desk import Looking, Working
 from orchestrator.web.board.green import lights
 from orchestrator.web.board.picture import figures
@@ -25,6 +26,7 @@ def day(desk: Looking) -> HTMLResponse:
         names=NAMES,
         expected=desk.board.expected(desk.key),
         checked=checking.last(desk),
+        purging=over(desk),
     )
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from orchestrator.gateways.spreadsheets import as_csv, as_xlsx
 from orchestrator.store.board import Sought
+from orchestrator.web.board.after import attendance_rows, funder_rows
 from orchestrator.web.board.desk import Desk, Working
 from orchestrator.web.security import Refused
 
@@ -53,7 +54,12 @@ def letters(desk: Desk) -> Iterable[Row]:
             ]  # fmt: skip
 
 
-TABLES: dict[str, Callable[[Desk], Iterable[Row]]] = {"people": people, "letters": letters}
+TABLES: dict[str, Callable[[Desk], Iterable[Row]]] = {
+    "people": people,
+    "letters": letters,
+    "attendance": attendance_rows,
+    "funder": funder_rows,
+}
 
 
 @router.post("/export/{table}.{kind}")

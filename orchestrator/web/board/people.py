@@ -13,6 +13,7 @@ from orchestrator.core.meetings import meetings_of
 from orchestrator.core.model import Person, Seat, Workshop, identity, reference
 from orchestrator.core.recipients import speaker_reference
 from orchestrator.store.board import Search
+from orchestrator.web.board.after import proof_of
 from orchestrator.web.board.desk import Desk, Looking, Working
 from orchestrator.web.board.journal import ACTS
 from orchestrator.web.board.persons import line_of
@@ -77,6 +78,7 @@ def _story(desk: Desk, ref: str, *, shown: bool = False) -> HTMLResponse:
         done_by_hand=ACTS,
         may_choose=_may_move(desk, line.person),
         wishes=_wishes(desk, line.person),
+        **proof_of(desk, email),
     )
 
 
