@@ -228,6 +228,9 @@ def room(event: Event, workshop: Workshop) -> Plain:
 
 
 def _host(event: Event, speaker: Speaker, outlook: Outlook, *, is_reminder: bool) -> Plain:
+    is_known = is_reminder or (
+        outlook.now is not None and not _is_ahead(event, outlook)
+    )  # before that they only mislead
     sign_in_as = {"host": event.zoom.host, "alternative-host": speaker.email}.get(speaker.role, "")
     return {
         "role": speaker.role,
@@ -240,13 +243,13 @@ def _host(event: Event, speaker: Speaker, outlook: Outlook, *, is_reminder: bool
                 **room(event, w),
                 "session": event.session(w.session).title,
                 "seats": w.seats,
-                "taken": outlook.taken.get(w.key, 0),
+                "taken": outlook.taken.get(w.key, 0) if is_known else None,
                 "mine": w.key in speaker.workshops,
             }
             for w in event.workshops
             if w.session in speaker.sessions
         ],
-        "expected": {key: outlook.expected.get(key, 0) for key in speaker.sessions},
+        "expected": {key: outlook.expected.get(key, 0) for key in speaker.sessions} if is_known else {},
     }
 
 

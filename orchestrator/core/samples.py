@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from orchestrator.core.contents import Name, Outlook, Plain, changes_in_words, compose
-from orchestrator.core.facts import almanac, changed_facts, digest, facts_for
+from orchestrator.core.facts import almanac, changed_facts, digest, due_at, facts_for
 from orchestrator.core.meetings import Found, Pass, Phone, meetings_of, spec_for
-from orchestrator.core.model import Event, Person, Seat, Workshop
+from orchestrator.core.model import Event, Person, Reminder, Seat, Workshop
 from orchestrator.core.notices import Notice, announcement
 from orchestrator.core.recipients import FALLBACK, Recipient
 
@@ -75,7 +75,7 @@ def samples(event: Event, person: Person, seats: Mapping[str, Seat]) -> Iterator
         yield Sample(title=title, kind="room", who=told, name=name, session=key)
     for reminder in event.reminders:
         if reminder.audience != "speakers" and reminder.session in person.sessions:
-            title = f"Rappel : {event.session(reminder.session).title}"
+            title = f"Rappel, {_hour(event, reminder)} : {event.session(reminder.session).title}"
             yield Sample(title=title, kind="reminder", who=told, name=name, session=reminder.session)
     yield from _to_speakers(event, who)
     yield from _on_the_day(event, told, name)
@@ -94,9 +94,14 @@ def _to_speakers(event: Event, who: Recipient) -> Iterator[Sample]:
         yield Sample(title=f"Instructions : {title}", kind="host", who=to, name=Name(first=speaker.name))
         for reminder in event.reminders:
             if reminder.audience != "registrants" and reminder.session in speaker.sessions:
-                said = f"Rappel : {title}, {event.session(reminder.session).title}"
+                said = f"Rappel, {_hour(event, reminder)} : {title}, {event.session(reminder.session).title}"
                 one = Sample(title=said, kind="host", who=to, name=Name(first=speaker.name), session=reminder.session)
                 yield one
+
+
+def _hour(event: Event, reminder: Reminder) -> str:
+    at = due_at(event, reminder).astimezone(event.zone)
+    return f"{at:%d/%m} à {at.hour}h{at.minute:02}"
 
 
 def _on_the_day(event: Event, who: Recipient, name: Name) -> Iterator[Sample]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,31 +43,65 @@ class Departure:
     last_at: datetime
 
 
+class _Limit:
+    """At most so many letters in any stretch of so long; asked in the order of time."""
+
+    def __init__(self, limit: int, window: timedelta) -> None:
+        self._limit, self._window = limit, window
+        self._taken: deque[tuple[timedelta, int]] = deque()
+        self._within = 0
+
+    def take(self, at: timedelta, letters: int) -> None:
+        self._taken.append((at, letters))
+        self._within += letters
+
+    def room(self, at: timedelta) -> int:
+        """How many letters may go at an instant."""
+        while self._taken and self._taken[0][0] + self._window <= at:
+            self._within -= self._taken.popleft()[1]
+        return self._limit - self._within
+
+    def free_at(self, at: timedelta) -> timedelta:
+        """When a letter may go, not before an instant."""
+        if self.room(at) > 0:
+            return at
+        over = self._within - self._limit
+        for then, letters in self._taken:
+            over -= letters
+            if over < 0:
+                return then + self._window
+        return at
+
+
 class _Relay:
     """Takes letters one after the other: at most so many in any minute, hour and day, and to a domain in any hour."""
 
     def __init__(self, quota: Quota) -> None:
-        self._limits = {"": windows(quota)}
-        self._limits |= {domain: [(limit, HOUR)] for domain, limit in quota.per_hour_to.items() if limit}
-        self._taken: dict[str, list[timedelta]] = {domain: [] for domain in self._limits}
-        self._free = dict.fromkeys(self._limits, timedelta.min)
+        self._own = [_Limit(limit, window) for limit, window in windows(quota)]
+        self._by_domain = {domain: _Limit(limit, HOUR) for domain, limit in quota.per_hour_to.items() if limit}
 
     @property
     def is_slow(self) -> bool:
         """Whether it keeps letters waiting at all."""
-        return any(self._limits.values())
+        return bool(self._own or self._by_domain)
 
-    def free_at(self, domain: str) -> timedelta:
-        """When the next letter to a domain can go."""
-        return max(self._free[""], self._free.get(domain, timedelta.min))
+    def _limits(self, domain: str) -> list[_Limit]:
+        return [*self._own, self._by_domain[domain]] if domain in self._by_domain else self._own
 
-    def take(self, at: timedelta, domain: str) -> None:
-        """Let a letter go."""
-        for line in {"", domain} & self._limits.keys():
-            taken = self._taken[line]
-            taken.append(at)
-            frees = [taken[-limit] + window for limit, window in self._limits[line] if len(taken) >= limit]
-            self._free[line] = max([at, *frees])
+    def free_at(self, at: timedelta, domain: str) -> timedelta:
+        """When the next letter to a domain can go, not before an instant."""
+        return max((limit.free_at(at) for limit in self._limits(domain)), default=at)
+
+    def take(self, at: timedelta, domain: str, letters: int) -> int:
+        """Let letters go at an instant, as many as can; returns how many."""
+        going = min([letters, *(limit.room(at) for limit in self._limits(domain))])
+        self.note(at, domain, going)
+        return going
+
+    def note(self, at: timedelta, domain: str, letters: int) -> None:
+        """Count letters that have gone."""
+        for limit in self._limits(domain):
+            limit.take(at, letters)
 
 
 def windows(quota: Quota) -> list[tuple[int, timedelta]]:
@@ -166,12 +201,12 @@ def _played(
     if not relay.is_slow:
         return last
     for at, domain in taken:
-        relay.take(at, domain)
+        relay.note(at, domain, 1)
     ahead = sorted((w for w in leave if left[w]), key=lambda w: leave[w], reverse=True)
     queues: dict[str, list[tuple[Order, Wave]]] = {}
-    now = timedelta.min
+    now = min(leave.values(), default=timedelta())
     while ahead or queues:
-        free = {domain: max(now, relay.free_at(domain)) for domain in queues}
+        free = {domain: relay.free_at(now, domain) for domain in queues}
         soonest = min(free.values(), default=timedelta.max)
         if ahead and leave[ahead[-1]] <= soonest:
             wave = ahead.pop()
@@ -180,8 +215,8 @@ def _played(
             continue
         domain = min((d for d, at in free.items() if at <= soonest), key=lambda d: queues[d][0][0])
         now, wave = soonest, queues[domain][0][1]
-        relay.take(now, domain)
-        last[wave], left[wave] = now, left[wave] - 1
+        left[wave] -= relay.take(now, domain, left[wave])
+        last[wave] = now
         if not left[wave]:
             heappop(queues[domain])
             if not queues[domain]:

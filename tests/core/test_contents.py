@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -318,7 +318,7 @@ def test_whoever_signs_in_is_told_with_which_account(role: str, account: str) ->
 def test_a_speaker_reads_who_sits_where_in_their_sessions_and_which_room_is_theirs() -> None:
     vera = speaker(role="facilitator", workshops=("b",), sessions=("matin",), affiliation="CHU")
     at = event(workshops=(workshop("a"), workshop("b"), workshop("z", session="apres-midi")))
-    outlook = replace(OUTLOOK, taken={"a": 3, "z": 9}, expected={"matin": 40, "apres-midi": 30})
+    outlook = replace(OUTLOOK, now=TELL_AT, taken={"a": 3, "z": 9}, expected={"matin": 40, "apres-midi": 30})
     room_b = {"code": "B", "title": "Atelier b", "name": "B – Atelier b", "opens_at": local(10, 30)}
     assert says(speaking(vera), at=at, outlook=outlook, kind="host")["host"] == {
         "role": "facilitator",
@@ -333,6 +333,13 @@ def test_a_speaker_reads_who_sits_where_in_their_sessions_and_which_room_is_thei
         "expected": {"matin": 40},
     }
     assert says(speaking(vera), at=at, session="matin")["host"]["is_reminder"] is True
+
+
+def test_a_first_letter_gives_no_numbers_of_people_before_the_seats_are_told() -> None:
+    vera = speaker(role="facilitator", workshops=("a",), sessions=("matin",))
+    outlook = replace(OUTLOOK, now=TELL_AT - timedelta(seconds=1), taken={"a": 1}, expected={"matin": 1})
+    said = says(speaking(vera), at=event(workshops=(workshop("a"),)), outlook=outlook, kind="host")["host"]
+    assert (said["expected"], [room["taken"] for room in said["rooms"]]) == ({}, [None])
 
 
 # changes
