@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from orchestrator.core import letters
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.gateways.mail import calendar, mime
+from orchestrator.gateways.mail.compiled import Compiled
 from orchestrator.gateways.mail.moulds import Mould
 from orchestrator.gateways.mail.patterns import Patterns, Preview
 from orchestrator.gateways.mail.words import LANGUAGES, Language, clean, french_spaces, language
@@ -136,6 +137,9 @@ class _FrenchSpaces(Extension):
         return source if name is None or ".en." in name else french_spaces(source)
 
 
+_COMPILED = Compiled()
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Templates that can read plain values, and do nothing else."""
 
@@ -151,6 +155,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         self.globals.clear()
         self.filters = {name: JINJA_FILTERS[name] for name in FILTERS} | spoken.filters()
