@@ -1,11 +1,15 @@
-"""The heartbeat: APScheduler ticks in memory and holds no letter; post is a thread a relay beside it."""
+"""The heartbeat: APScheduler ticks in memory and holds no letter; post is a thread a relay beside it.
+
+A process may have both roles or one of them. With an engine (ports.Engine) one process beats each time, and a beat that
+finds letters due wakes the post of some process at once; the rows stay the truth, and without it all goes on.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +24,7 @@ from orchestrator.jobs.post import PostRoom, rooms
 from orchestrator.jobs.pulse import Watched
 from orchestrator.jobs.returns import read_returns
 from orchestrator.jobs.world import Report, World
+from orchestrator.ports import Engine
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +34,31 @@ RETURN_SECONDS = 60
 IDLE_SECONDS = 5
 """How long an idle post waits before it looks at the outbox again: another process may have filled it."""
 STOP_SECONDS = 15
+ENGINE_AGAIN_SECONDS = 1
 UNWELL_BEATS = 3
 """How many beats may be missed before the service calls itself unwell."""
+ELSEWHERE = timedelta(minutes=2)
+"""The same where other processes beat: they note it once a minute."""
+ROLES = frozenset({"web", "beat", "post"})
+"""What a process may do; the pages are the caller's part."""
 
 
 class Daemon:
     """Beats until it is stopped; a stop finishes the letters in hand."""
 
-    def __init__(self, worlds: Sequence[World], signs: SignsOfLife | None = None, before: Daemon | None = None) -> None:
+    def __init__(
+        self,
+        worlds: Sequence[World],
+        signs: SignsOfLife | None = None,
+        before: Daemon | None = None,
+        *,
+        roles: Collection[str] = ROLES,
+        engine: Engine | None = None,
+    ) -> None:
         """`before` has ended: what it knew of events that are still the same is gone on from."""
         self._worlds = list(worlds)
+        self._beats_here, self._posts_here = "beat" in roles, "post" in roles
+        self._engine = engine
         self._signs = signs or SignsOfLife()
         self._clock = worlds[0].clock
         self._memories: Mapping[str, Memory] = {w.event.key: Memory() for w in worlds}
@@ -64,13 +84,21 @@ class Daemon:
 
     def watched(self) -> Watched:
         """What those who watch the service may look at."""
+        alone = self._beats_here and self._engine is None
         return Watched(
             worlds=tuple(self._worlds),
             now=self._clock.now(),
-            patience=UNWELL_BEATS * timedelta(seconds=BEAT_SECONDS),
-            beaten=dict(self._beaten),
+            patience=UNWELL_BEATS * timedelta(seconds=BEAT_SECONDS) if alone else ELSEWHERE,
+            beaten=dict(self._beaten) if alone else self._beaten_somewhere(),
             beats=Counter(self._beats),
         )
+
+    def _beaten_somewhere(self) -> dict[str, datetime]:
+        try:
+            at = self._worlds[0].store.highwater.at()
+        except OrchestratorError:
+            at = None
+        return dict(self._beaten) if at is None else {w.event.key: at for w in self._worlds}
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Say whether the service is well, and how each part of it was last seen."""
@@ -79,17 +107,19 @@ class Daemon:
 
     def run(self, stopped: threading.Event) -> None:
         """Beat and post until `stopped` is set; then end within 15 seconds."""
-        self._scheduler.add_job(
-            self._tick, "interval", seconds=BEAT_SECONDS, id="beat", next_run_time=self._clock.now()
-        )
+        tick = self._tick if self._beats_here and self._engine is None else self._watch_over
+        self._scheduler.add_job(tick, "interval", seconds=BEAT_SECONDS, id="beat", next_run_time=self._clock.now())
         self._signs.ready()
-        for job, seconds in ((self._wake_somebody, ALARM_SECONDS), (self._read_returns, RETURN_SECONDS)):
-            self._scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
+        if self._beats_here:
+            for job, seconds in ((self._wake_somebody, ALARM_SECONDS), (self._read_returns, RETURN_SECONDS)):
+                self._scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
         self._scheduler.start()
         pool = [
             threading.Thread(target=self.deliver, args=(room,), name=f"post-{n}", daemon=True)
-            for n, room in enumerate(self._rooms)
+            for n, room in enumerate(self._rooms if self._posts_here else ())
         ]
+        if self._engine is not None and (self._beats_here or self._posts_here):
+            pool.append(threading.Thread(target=self._work, args=(self._engine,), name="engine", daemon=True))
         for thread in pool:
             thread.start()
         stopped.wait()
@@ -99,8 +129,7 @@ class Daemon:
     def stop(self) -> None:
         """Let the post finish what it has in hand, and no more."""
         self._stop.set()
-        with self._post_wakes:
-            self._post_wakes.notify_all()
+        self._wake_post()
 
     def _end(self, pool: Sequence[threading.Thread]) -> None:
         self.stop()
@@ -111,8 +140,41 @@ class Daemon:
 
     def look_now(self) -> None:
         """Beat at once: somebody has just said something on a page."""
-        if self._scheduler.running:
+        if not self._beats_here:
+            self._ask("beat", "asked")
+        elif self._scheduler.running:
             self._scheduler.add_job(self._tick, "date", run_date=self._clock.now(), id="asked", replace_existing=True)
+
+    # several processes
+
+    def _watch_over(self) -> None:
+        """Beat nothing while some process does; where it is this one's part, beat if none has for a while."""
+        self._signs.alive()
+        at = self._worlds[0].store.highwater.at()
+        if self._beats_here and (at is None or self._clock.now() - at > ELSEWHERE):
+            self._tick()
+
+    def _work(self, engine: Engine) -> None:
+        """Do the engine's jobs; where it fails the service goes on without, and tries it again."""
+        if self._beats_here:
+            engine.every(BEAT_SECONDS, "beat")
+        jobs = {"beat": lambda _about: self._tick()} if self._beats_here else {}
+        jobs |= {"deliver": lambda _relay: self._wake_post()} if self._posts_here else {}
+        while not self._stop.is_set():
+            try:
+                engine.run_worker(jobs, self._stop)
+            except Exception:  # the engine is a help, not a condition
+                log.exception("the engine failed; the service goes on without it and tries again")
+            self._stop.wait(ENGINE_AGAIN_SECONDS)
+
+    def _ask(self, job: str, about: str) -> None:
+        """Have a job done by some process; without an engine, or where it is down, they look by themselves."""
+        if self._engine is None:
+            return
+        try:
+            self._engine.enqueue(job, about)
+        except OrchestratorError as error:
+            log.warning("%s", error)
 
     def _tick(self) -> None:
         with self._ticking:
@@ -140,8 +202,9 @@ class Daemon:
         self._note_work()
         for room in self._rooms:
             room.recover()
-        with self._post_wakes:
-            self._post_wakes.notify_all()
+            if self._engine is not None and room.due():
+                self._ask("deliver", room.relay)
+        self._wake_post()
         self._signs.alive()
         if self.watched().is_beating:
             self._signs.good(self._clock.now())
@@ -151,6 +214,10 @@ class Daemon:
         """Whose day is nearest: with many events the first pass takes a while; those that are over come last."""
         now = self._clock.now()
         return sorted(self._worlds, key=lambda w: (w.event.last_end <= now, w.event.first_start))
+
+    def _wake_post(self) -> None:
+        with self._post_wakes:
+            self._post_wakes.notify_all()
 
     def _wake_somebody(self) -> None:
         """Push new alarms: the relay's are raised between beats."""

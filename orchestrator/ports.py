@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -261,6 +262,23 @@ class Call:
     what: str
     remedy: str
     since: datetime
+
+
+Work = Callable[[str], None]
+"""What is done for a job; it is told what the job is about. It may be done twice, late or never: it only looks now."""
+
+
+class Engine(Protocol):
+    """Carries jobs between processes; the rows of the store stay the truth. Raises OrchestratorError when down."""
+
+    def enqueue(self, job: str, about: str = "", at: datetime | None = None) -> None:
+        """Have a job done by any worker, now or at an instant; where the same one waits already that is enough."""
+
+    def every(self, seconds: int, job: str) -> None:
+        """Have a job done regularly, each time by one of the workers. Before run_worker."""
+
+    def run_worker(self, jobs: Mapping[str, Work], stop: threading.Event) -> None:
+        """Do these jobs until `stop` is set."""
 
 
 class Siren(Protocol):

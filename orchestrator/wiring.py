@@ -34,7 +34,7 @@ from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.presence import live
 from orchestrator.jobs.world import World, no_page, nothing_known
-from orchestrator.ports import Clock, Letter
+from orchestrator.ports import Clock, Engine, Letter
 from orchestrator.settings import ADAPTERS, Mail, Settings, ZoomAccount
 from orchestrator.settings.key import service_key
 from orchestrator.settings.values import SecondRelay
@@ -141,6 +141,22 @@ def store_to_read(url: str) -> Store:
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         return Store("sqlite://").open()
     return Store(url, alive).open()
+
+
+def engine(store: Store) -> Engine:
+    """The engine that spreads work over processes, in the store's own PostgreSQL. Raises BadConfiguration."""
+    if store.db.is_sqlite:
+        raise BadConfiguration(
+            ("--engine demande PostgreSQL → mettez son adresse dans store.url, ou retirez --engine",)
+        )
+    try:
+        from orchestrator.gateways.engine import Procrastinate
+    except ImportError:
+        raise BadConfiguration(("--engine demande procrastinate → pip install 'orchestrator[scale]'",)) from None
+    found = Procrastinate(store.db.engine.url.render_as_string(hide_password=False))
+    with store.db.write("engine"):  # one process at a time makes the engine's tables
+        found.prepare()
+    return found
 
 
 def signs_of_life(settings: Sequence[Settings]) -> SignsOfLife:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.daemon import Daemon
     from orchestrator.gateways.alarm.life import SignsOfLife
     from orchestrator.jobs.world import World
-    from orchestrator.ports import Clock
+    from orchestrator.ports import Clock, Engine
     from orchestrator.settings import Settings
     from orchestrator.store import Store
     from orchestrator.web.house import House
@@ -42,9 +42,11 @@ class Stage:
         settings: Sequence[Settings],
         store: Store,
         signs: SignsOfLife | None = None,
+        roles: Collection[str] = ("web", "beat", "post"),
+        engine: Engine | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._signs = signs
+        self._signs, self._roles, self._engine = signs, roles, engine
         from orchestrator import wiring
         from orchestrator.roster import Roster
 
@@ -90,7 +92,7 @@ class Stage:
             if not self._worlds:
                 self._turn.wait()
                 continue
-            daemon = Daemon(self._worlds, self._signs, daemon)
+            daemon = Daemon(self._worlds, self._signs, daemon, roles=self._roles, engine=self._engine)
             if self._house is not None:
                 self._house.health, self._house.changed = daemon.health, daemon.look_now
                 self._house.metrics = partial(_metrics, daemon)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from orchestrator.jobs.world import Report, World
     from orchestrator.settings import Settings
 
+ROLES = ("web", "beat", "post")
 PATIENCE = timedelta(seconds=30)
 """How long apply waits for another process's beat."""
 
@@ -186,8 +188,30 @@ def _startable(where: Ground) -> tuple[list[World], bool]:
     show_envvar=True,
     help="Le journal, sur stderr : une ligne, ou un objet JSON, par fait.",
 )
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice(ROLES),
+    multiple=True,
+    default=ROLES,
+    help="Ce que fait ce processus : les pages, les passes, l'envoi des lettres. Répétable ; par défaut, tout.",
+)
+@click.option(
+    "--engine",
+    "with_engine",
+    type=click.Choice(["procrastinate"]),
+    envvar="ORCHESTRATOR_ENGINE",
+    show_envvar=True,
+    help="Avec PostgreSQL : un moteur répartit les passes entre les processus et réveille l'envoi (docs/scaling.md).",
+)
 @explained
-def run(configs: tuple[Path, ...], secrets: Path | None, log_format: Form) -> None:
+def run(
+    configs: tuple[Path, ...],
+    secrets: Path | None,
+    log_format: Form,
+    roles: tuple[str, ...],
+    with_engine: str | None,
+) -> None:
     """Servir sans relâche jusqu'à SIGTERM."""
     from orchestrator import wiring
 
@@ -196,10 +220,12 @@ def run(configs: tuple[Path, ...], secrets: Path | None, log_format: Form) -> No
     worlds, refused = _startable(where)
     if where.settings and not worlds and not where.is_mended_in_browser:
         end(MISUSED if refused else FAILED)
-    with opened(where, worlds, configs, clock) as house:
+    pages = where if "web" in roles else replace(where, web=None)
+    with opened(pages, worlds, configs, clock) as house:
         store = worlds[0].store if worlds else house.store if house else wiring.open_store(where.store_url)
-        signs = wiring.signs_of_life(where.settings)
-        stage = Stage(worlds, house, configs, secrets, clock, settings=where.settings, store=store, signs=signs)
+        parts: dict[str, Any] = {"signs": wiring.signs_of_life(where.settings), "roles": roles}
+        parts["engine"] = wiring.engine(store) if with_engine else None
+        stage = Stage(worlds, house, configs, secrets, clock, settings=where.settings, store=store, **parts)
         if not worlds and where.settings:
             stage.reload()
         for number in (signal.SIGTERM, signal.SIGINT):

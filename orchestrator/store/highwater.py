@@ -18,7 +18,7 @@ NEVER = timedelta(0)
 
 
 class HighWater:
-    """SQLite files only: PostgreSQL's own backups are put back as a whole, by somebody who knows."""
+    """The file is SQLite's only: PostgreSQL's own backups are put back as a whole, by somebody who knows."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -26,12 +26,13 @@ class HighWater:
         self._file = Path(f"{name}.mark") if db.is_sqlite and name and name != ":memory:" else None
 
     def note(self, now: datetime) -> None:
-        """Note that the service is at work, once a minute; the database first: the file is never ahead of it."""
-        if self._file is None or (self._in_database() or datetime.min.replace(tzinfo=UTC)) > now - EVERY:
+        """Note that some process beats, once a minute; the database first: the file is never ahead of it."""
+        if (self.at() or datetime.min.replace(tzinfo=UTC)) > now - EVERY:
             return
         with self._db.write() as c:
-            c.execute(lease.delete().where(lease.c.name == NAME))
-            c.execute(lease.insert().values(name=NAME, owner="", until=now))
+            self._db.put(c, lease, {"name": NAME, "owner": "", "until": now})
+        if self._file is None:
+            return
         fresh = self._file.with_name(self._file.name + ".new")
         fresh.write_text(now.isoformat(), "ascii")
         os.replace(fresh, self._file)
@@ -44,10 +45,11 @@ class HighWater:
             there = datetime.fromisoformat(self._file.read_text("ascii").strip())
         except (OSError, ValueError):
             return NEVER
-        here = self._in_database()
+        here = self.at()
         return max(NEVER, there - here) if here is not None else NEVER
 
-    def _in_database(self) -> datetime | None:
+    def at(self) -> datetime | None:
+        """When some process last beat, to the minute."""
         with self._db.read() as c:
             found: datetime | None = c.execute(sa.select(lease.c.until).where(lease.c.name == NAME)).scalar()
         return found

@@ -2,11 +2,13 @@
 
 from alembic import context
 
+from orchestrator.store.migrations import is_ours
 from orchestrator.store.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
+    include_name=is_ours,
     render_as_batch=True,
     transactional_ddl=True,
 )
