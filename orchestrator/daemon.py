@@ -54,8 +54,10 @@ class Daemon:
         *,
         roles: Collection[str] = ROLES,
         engine: Engine | None = None,
+        beat_seconds: int = BEAT_SECONDS,
     ) -> None:
         """`before` has ended: what it knew of events that are still the same is gone on from."""
+        self._beat_seconds = beat_seconds
         self._worlds = list(worlds)
         self._beats_here, self._posts_here = "beat" in roles, "post" in roles
         self._engine = engine
@@ -88,7 +90,7 @@ class Daemon:
         return Watched(
             worlds=tuple(self._worlds),
             now=self._clock.now(),
-            patience=UNWELL_BEATS * timedelta(seconds=BEAT_SECONDS) if alone else ELSEWHERE,
+            patience=UNWELL_BEATS * timedelta(seconds=self._beat_seconds) if alone else ELSEWHERE,
             beaten=dict(self._beaten) if alone else self._beaten_somewhere(),
             beats=Counter(self._beats),
         )
@@ -108,7 +110,9 @@ class Daemon:
     def run(self, stopped: threading.Event) -> None:
         """Beat and post until `stopped` is set; then end within 15 seconds."""
         tick = self._tick if self._beats_here and self._engine is None else self._watch_over
-        self._scheduler.add_job(tick, "interval", seconds=BEAT_SECONDS, id="beat", next_run_time=self._clock.now())
+        self._scheduler.add_job(
+            tick, "interval", seconds=self._beat_seconds, id="beat", next_run_time=self._clock.now()
+        )
         self._signs.ready()
         if self._beats_here:
             for job, seconds in ((self._wake_somebody, ALARM_SECONDS), (self._read_returns, RETURN_SECONDS)):
@@ -150,14 +154,18 @@ class Daemon:
     def _watch_over(self) -> None:
         """Beat nothing while some process does; where it is this one's part, beat if none has for a while."""
         self._signs.alive()
-        at = self._worlds[0].store.highwater.at()
+        try:
+            at = self._worlds[0].store.highwater.at()
+        except OrchestratorError as error:
+            log.error("whether others beat could not be read: %s", error)
+            return
         if self._beats_here and (at is None or self._clock.now() - at > ELSEWHERE):
             self._tick()
 
     def _work(self, engine: Engine) -> None:
         """Do the engine's jobs; where it fails the service goes on without, and tries it again."""
         if self._beats_here:
-            engine.every(BEAT_SECONDS, "beat")
+            engine.every(self._beat_seconds, "beat")
         jobs = {"beat": lambda _about: self._tick()} if self._beats_here else {}
         jobs |= {"deliver": lambda _relay: self._wake_post()} if self._posts_here else {}
         while not self._stop.is_set():
@@ -200,11 +208,7 @@ class Daemon:
             if report is not None and report.next_at is not None:
                 wake = report.next_at if wake is None else min(wake, report.next_at)
         self._note_work()
-        for room in self._rooms:
-            room.recover()
-            if self._engine is not None and room.due():
-                self._ask("deliver", room.relay)
-        self._wake_post()
+        self._see_to_the_letters()
         self._signs.alive()
         if self.watched().is_beating:
             self._signs.good(self._clock.now())
@@ -214,6 +218,17 @@ class Daemon:
         """Whose day is nearest: with many events the first pass takes a while; those that are over come last."""
         now = self._clock.now()
         return sorted(self._worlds, key=lambda w: (w.event.last_end <= now, w.event.first_start))
+
+    def _see_to_the_letters(self) -> None:
+        """Take back what the dead had in hand, and wake the post, here or where the engine finds one."""
+        try:
+            for room in self._rooms:
+                room.recover()
+                if self._engine is not None and room.due():
+                    self._ask("deliver", room.relay)
+        except OrchestratorError as error:
+            log.error("letters of dead processes could not be taken back: %s", error)
+        self._wake_post()
 
     def _wake_post(self) -> None:
         with self._post_wakes:
@@ -276,7 +291,7 @@ class Daemon:
 
     def _wake_at(self, at: datetime | None) -> None:
         """Beat at the next instant that decides something, where that is before the next tick."""
-        if at is not None and at < self._clock.now() + timedelta(seconds=BEAT_SECONDS):
+        if at is not None and at < self._clock.now() + timedelta(seconds=self._beat_seconds):
             self._scheduler.add_job(self._tick, "date", run_date=at, id="wake", replace_existing=True)
 
     def deliver(self, room: PostRoom) -> None:

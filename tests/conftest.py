@@ -38,6 +38,8 @@ class Postgres:
     """A PostgreSQL that runs."""
 
     folder: Path
+    _start: Callable[[], subprocess.Popen[str]]
+    _running: list[subprocess.Popen[str]]
     _names: Iterator[int] = field(default_factory=itertools.count)
 
     def url(self, name: str) -> str:
@@ -53,6 +55,24 @@ class Postgres:
 
     def empty(self, name: str) -> None:
         self._say(name, *(f"DELETE FROM {table.name}" for table in metadata.sorted_tables))
+
+    def stop(self) -> None:
+        """Hang up on everybody, then end."""
+        server = self._running.pop()
+        server.send_signal(signal.SIGINT)
+        server.wait(10)
+        assert server.stderr is not None
+        server.stderr.close()
+
+    def start(self) -> None:
+        """Run; returns once it answers."""
+        server = self._start()
+        self._running.append(server)
+        assert server.stderr is not None
+        said = ""
+        while "ready to accept connections" not in said:
+            said = server.stderr.readline()
+            assert said, "PostgreSQL ended before it was ready"
 
     def hang_up(self, name: str) -> None:
         """End every connection to a database."""
@@ -107,20 +127,13 @@ def postgres_in(folder: Path, *, hasty: bool = True) -> Iterator[Postgres]:
     make: list[str | Path] = ["-D", data, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C"]
     subprocess.run([binaries / "initdb", *make], check=True, capture_output=True, **how)
     settings = [word for setting in (*(DISPENSABLE if hasty else ()), *QUIET) for word in ("-c", setting)]
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", data, "-k", folder, *settings], stderr=subprocess.PIPE, **how
-    )
-    assert server.stderr is not None
+    command = [binaries / "postgres", "-D", data, "-k", folder, *settings]
+    running = Postgres(folder, lambda: subprocess.Popen(command, stderr=subprocess.PIPE, **how), [])
+    running.start()
     try:
-        said = ""
-        while "ready to accept connections" not in said:
-            said = server.stderr.readline()
-            assert said, "PostgreSQL ended before it was ready"
-        yield Postgres(folder)
+        yield running
     finally:
-        server.send_signal(signal.SIGINT)  # hang up on everybody, then end
-        server.wait(10)
-        server.stderr.close()
+        running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,16 @@ from orchestrator.core.errors import OrchestratorError
 HEAD = "0011"
 """The newest migration; a test holds it against migrations/versions."""
 LOCK_SECONDS = 30
+IDLE_SECONDS = 15
+"""How long PostgreSQL lets a transaction do nothing: a host that was cut off or sleeps keeps its locks no longer."""
+CUT = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How soon a link to PostgreSQL that was cut is noticed on this side (libpq's names; milliseconds in the last)."""
 SWITCH_TRIES = 20
 """How often several processes that open a new SQLite file may be in each other's way."""
 
@@ -29,6 +39,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.idle_seconds: float = IDLE_SECONDS
         self._writing: Any = threading.RLock() if self.is_sqlite else nullcontext()
         self._fence: ContextVar[Callable[[sa.Connection], None] | None] = ContextVar("fence", default=None)
 
@@ -41,7 +52,7 @@ class Database:
         """
         with self._writing, _explained(), self.engine.begin() as connection:
             if not self.is_sqlite:
-                _take(connection, alone, shared)
+                _take(connection, alone, shared, idle_seconds=self.idle_seconds)
             self._check_fence(connection)
             yield connection
 
@@ -164,6 +175,7 @@ def _engine(url: str) -> sa.Engine:
 def _postgresql(url: str) -> sa.Engine:
     return sa.create_engine(
         _with_psycopg(url),
+        connect_args=CUT,
         isolation_level="READ COMMITTED",  # whatever the server's default: a lock must show what was written before it
         pool_pre_ping=True,
         pool_size=8,
@@ -171,9 +183,18 @@ def _postgresql(url: str) -> sa.Engine:
     )
 
 
-def _take(connection: sa.Connection, alone: str, shared: Collection[str], patience: str = f"{LOCK_SECONDS}s") -> None:
+def _take(
+    connection: sa.Connection,
+    alone: str,
+    shared: Collection[str],
+    *,
+    lock_seconds: float = LOCK_SECONDS,
+    idle_seconds: float = IDLE_SECONDS,
+) -> None:
     """Take PostgreSQL's advisory locks of these names, shared ones in order; they end with the transaction."""
-    words, names = [f"set_config('lock_timeout', '{patience}', true)"], [name for name in (alone,) if name]
+    limits = (("lock_timeout", lock_seconds), ("idle_in_transaction_session_timeout", idle_seconds))
+    words = [f"set_config('{name}', '{int(seconds * 1000)}ms', true)" for name, seconds in limits]
+    names = [alone] if alone else []
     words += ["pg_advisory_xact_lock(hashtextextended(%s, 0))"] * len(names)
     for name in sorted(shared):
         words.append("pg_advisory_xact_lock_shared(hashtextextended(%s, 0))")

@@ -147,7 +147,7 @@ def test_whoever_writes_to_another_event_is_not_waited_for(postgres_url: str, op
         """Whether a transaction may begin while the outer one is open."""
         with store.db.engine.begin() as c:
             try:
-                _take(c, alone, shared, patience="50ms")
+                _take(c, alone, shared, lock_seconds=0.05)
             except OperationalError:
                 return False
         return True

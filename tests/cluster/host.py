@@ -1,0 +1,60 @@
+"""One of several processes that serve together, as `run` does; a fork server starts them at once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from orchestrator import settings as gate
+from orchestrator import shipped, wiring
+from orchestrator.core.model import Quota
+from orchestrator.daemon import Daemon
+from orchestrator.gateways.engine import Procrastinate
+from orchestrator.gateways.registrations import Columns
+from orchestrator.jobs.world import Patience
+from orchestrator.rehearsal import people
+from orchestrator.settings.cloning import clone
+
+CONNECTIONS = 2
+CLOCK = wiring.SystemClock()
+DATE = CLOCK.now().date() + timedelta(days=5)
+SETTINGS = gate.from_text(
+    clone(shipped.example_config().read_text("utf-8"), date=DATE, key="crowd")[0], shipped.example_config(), environ={}
+)
+EVENT = replace(SETTINGS.event, quota=Quota())
+SCRIBE = wiring.scribe()
+BRIEF = Patience(beat_lease=timedelta(seconds=2), letter_lease=timedelta(seconds=2))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a process finds the rest. `host`: what it calls its machine; "" = this one."""
+
+    papers: dict[str, str]
+    relay_port: int
+    source: Path
+    url: str
+    engine: bool = False
+    host: str = ""
+
+
+def serve(place: Place) -> None:
+    """Serve until killed."""
+    elsewhere = wiring.Elsewhere(
+        **{k: v for k, v in place.papers.items() if k != "host"},
+        relay_port=place.relay_port,
+        store_url=place.url,
+        source=place.source,
+        columns=Columns(**people.columns_for(EVENT)),
+    )
+    store = wiring.open_store(place.url)
+    store.db.idle_seconds = 1
+    _, process = wiring.owner().split(":", 1)
+    owner = f"{place.host}:{process}" if place.host else wiring.owner()
+    world = wiring.world(SETTINGS, store, CLOCK, owner, elsewhere)
+    world = replace(world, event=EVENT, connections=CONNECTIONS, scribe=SCRIBE, patience=BRIEF)
+    engine = Procrastinate(place.url, silent_seconds=2) if place.engine else None
+    daemon = Daemon([world], engine=engine, beat_seconds=1)
+    daemon.run(threading.Event())
