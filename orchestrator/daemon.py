@@ -166,7 +166,7 @@ class Daemon:
         """Do the engine's jobs; where it fails the service goes on without, and tries it again."""
         if self._beats_here:
             engine.every(self._beat_seconds, "beat")
-        jobs = {"beat": lambda _about: self._tick()} if self._beats_here else {}
+        jobs = {"beat": lambda _about: self._tick_unless_ticking()} if self._beats_here else {}
         jobs |= {"deliver": lambda _relay: self._wake_post()} if self._posts_here else {}
         while not self._stop.is_set():
             try:
@@ -174,6 +174,10 @@ class Daemon:
             except Exception:  # the engine is a help, not a condition
                 log.exception("the engine failed; the service goes on without it and tries again")
             self._stop.wait(ENGINE_AGAIN_SECONDS)
+
+    def _tick_unless_ticking(self) -> None:
+        if not self._ticking.locked():
+            self._tick()
 
     def _ask(self, job: str, about: str) -> None:
         """Have a job done by some process; without an engine, or where it is down, they look by themselves."""

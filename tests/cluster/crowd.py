@@ -25,7 +25,8 @@ from tests.cluster.host import CLOCK, CONNECTIONS, EVENT, Place, serve
 from tests.conftest import Postgres
 
 PROCESSES = 4
-EVERYBODY = people.invent(EVENT, 400, "crowd", CLOCK.now())
+MOST = 400
+EVERYBODY = people.invent(EVENT, MOST, "crowd", CLOCK.now())
 PAST_THE_LEASE = 2.5
 """Seconds; the leases last two."""
 

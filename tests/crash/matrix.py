@@ -277,7 +277,8 @@ def _is_torn(file: Path) -> bool:
 
 
 def calls_of_a_run(ground: Ground, workers: int) -> dict[str, int]:
-    """How many system calls of each kind an undisturbed worker makes, and how many moments the relay has (`""`)."""
+    """How many system calls of each kind an undisturbed worker makes, the mean of them all where there are several,
+    and how many moments the relay has (`""`)."""
     ground.again()
     counts: dict[str, int] = {}
     trial = Trial(ground=ground, workers=workers, points=())
@@ -291,18 +292,19 @@ def calls_of_a_run(ground: Ground, workers: int) -> dict[str, int]:
 
 
 def _counted(trial: Trial, relay: Relay) -> dict[str, int]:
-    go = context().Event()
+    go, calls = context().Event(), trial.ground.calls
     processes = trial._processes(go, relay, trial.workers)
-    pid, calls = processes[0].pid or 0, trial.ground.calls
     with TemporaryDirectory() as name:
-        log = Path(name) / "calls"
-        tracer = subprocess.Popen(["strace", "-qq", "-e", f"trace={','.join(calls)}", "-o", log, "-p", str(pid)])
-        assert _is_traced(pid, tracer)
+        logs = [Path(name) / str(process.pid) for process in processes]
+        how = ["strace", "-qq", "-e", f"trace={','.join(calls)}", "-o"]
+        tracers = [subprocess.Popen([*how, log, "-p", log.name], text=True) for log in logs]
+        assert all(_is_traced(int(log.name), tracer) for log, tracer in zip(logs, tracers, strict=True))
         go.set()
         _ends(processes)
-        tracer.wait()
-        found = Counter(line.partition("(")[0] for line in log.read_text().splitlines())
-    return {call: found[call] for call in calls}
+        for tracer in tracers:
+            tracer.wait()
+        found = Counter(line.partition("(")[0] for log in logs for line in log.read_text().splitlines())
+    return {call: ceil(found[call] / trial.workers) for call in calls}
 
 
 def points_of(counts: dict[str, int]) -> list[Point]:
