@@ -6,9 +6,9 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -22,6 +22,7 @@ from orchestrator.outside.zoom import FakeZoom
 from orchestrator.rehearsal import people
 from orchestrator.store import Store
 from tests.cluster.host import CLOCK, CONNECTIONS, EVENT, Place, serve
+from tests.cluster.wires import POSTGRESQL, Address, Wire, carried
 from tests.conftest import Postgres
 
 PROCESSES = 4
@@ -52,8 +53,8 @@ class Crowd:
     exposed: int = 0
     hand_over: float = 0.0
 
-    def start(self) -> None:
-        process = context().Process(target=serve, args=(self.place,))
+    def start(self, place: Place | None = None) -> None:
+        process = context().Process(target=serve, args=(place or self.place,))
         process.start()
         self.processes.append(process)
 
@@ -132,11 +133,14 @@ class Crowd:
 
 
 @contextmanager
-def crowd(server: Postgres, folder: Path, seed: int, *, engine: bool = False) -> Iterator[Crowd]:
-    """Four processes at work."""
+def crowd(
+    server: Postgres, folder: Path, seed: int, *, engine: bool = False, wires: Sequence[Wire] = ()
+) -> Iterator[Crowd]:
+    """Four processes at work; or one on each wire, in network namespaces."""
     zoom = FakeZoom(now=CLOCK.now, rates=False)
     relay = Relay(now=CLOCK.now)
-    url = server.url(server.create())
+    name = server.create()
+    url = server.url(name)
     with zoom, relay:
         place = Place(
             papers=zoom.papers(),
@@ -150,10 +154,22 @@ def crowd(server: Postgres, folder: Path, seed: int, *, engine: bool = False) ->
         Store(url).open().close()
         if engine:
             Procrastinate(url).prepare()
-        for _ in range(PROCESSES):
-            some.start()
-        try:
-            some.wait_for(lambda: some.linked() >= some.expected)
-            yield some
-        finally:
-            some.end()
+        ways: list[tuple[tuple[str, int], Address]] = [
+            ((wire.address, port), ("127.0.0.1", port)) for wire in wires for port in place.ports
+        ]
+        ways += [((wire.address, POSTGRESQL), f"{server.folder}/.s.PGSQL.{POSTGRESQL}") for wire in wires]
+        with carried(*ways):
+            for wire in wires:
+                far = f"postgresql://postgres@{wire.address}:{POSTGRESQL}/{name}"
+                some.start(replace(place, url=far, wire=wire, host=wire.name))
+            for _ in range(0 if wires else PROCESSES):
+                some.start()
+            yield from _at_work(some)
+
+
+def _at_work(some: Crowd) -> Iterator[Crowd]:
+    try:
+        some.wait_for(lambda: some.linked() >= some.expected)
+        yield some
+    finally:
+        some.end()

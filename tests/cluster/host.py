@@ -16,6 +16,7 @@ from orchestrator.gateways.registrations import Columns
 from orchestrator.jobs.world import Patience
 from orchestrator.rehearsal import people
 from orchestrator.settings.cloning import clone
+from tests.cluster.wires import Wire, carry, enter, ports_of
 
 CONNECTIONS = 2
 CLOCK = wiring.SystemClock()
@@ -38,10 +39,20 @@ class Place:
     url: str
     engine: bool = False
     host: str = ""
+    wire: Wire | None = None
+    """How it reaches the rest, from a namespace of its own."""
+
+    @property
+    def ports(self) -> set[int]:
+        return {self.relay_port, *ports_of([self.papers["api_url"], self.papers["token_url"]])}
 
 
 def serve(place: Place) -> None:
     """Serve until killed."""
+    if place.wire is not None:
+        enter(place.wire.name)
+        for port in place.ports:
+            carry(("127.0.0.1", port), (place.wire.address, port))
     elsewhere = wiring.Elsewhere(
         **{k: v for k, v in place.papers.items() if k != "host"},
         relay_port=place.relay_port,

@@ -14,6 +14,8 @@ import pytest
 pytest.importorskip("procrastinate")
 
 from tests.cluster.crowd import crowd
+from tests.cluster.host import CONNECTIONS
+from tests.cluster.wires import can_be_laid, laid
 from tests.conftest import Postgres, postgres_in
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -40,6 +42,14 @@ def test_a_worker_killed_leaves_no_job_stuck_and_nobody_without_their_link(serve
             some.disturb(some.kill, 20 + 12 * n)
         with psycopg.connect(some.place.url, autocommit=True) as connection:
             some.wait_for(lambda: connection.execute(STUCK).fetchone() == (0,))
+        is_well(some.judged())
+
+
+@pytest.mark.skipif(not can_be_laid(), reason="no network namespaces here: it needs root and iproute2")
+def test_of_two_hosts_one_is_cut_off_and_the_other_takes_up_its_letters(server: Postgres, tmp_path: Path) -> None:
+    with laid() as first, laid() as second, crowd(server, tmp_path, SEED, wires=[first, second]) as some:
+        some.disturb(first.cut, 24)
+        some.exposed += CONNECTIONS
         is_well(some.judged())
 
 
