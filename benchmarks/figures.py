@@ -27,7 +27,7 @@ from tests.crash.matrix import Ground, Outcome, calls_of_a_run, chains, in_postg
 LETTERS = 6
 CHAIN = 4
 """How many kills one after the other before a run that nobody disturbs."""
-SAY_EVERY = 10
+SAY_EVERY = 5
 AT_ONCE = 2
 """How many places at a time: each waits most of the time."""
 SHARES = (("sqlite", 4, 0.2), ("postgresql", 1, 0.25), ("sqlite", 1, 0.35), ("postgresql", 4, 0.2))
@@ -109,6 +109,11 @@ def crowd_figures(rounds: int, seed: int) -> dict[str, Any]:
         return some.judged()
 
 
+def write(figures: dict[str, Any], out: Path) -> None:
+    """Keep what is known so far: the next part may take long."""
+    out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=2_000)
@@ -121,13 +126,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("figures.json"))
     told = parser.parse_args()
     figures = kill_figures(told.kills, told.seed, told.minutes)
+    write(figures, told.out)
     if told.crowd:
         figures["crowd"] = crowd_figures(told.crowd, told.seed)
+        write(figures, told.out)
     if not told.without_saboteurs:
         figures["saboteurs"] = saboteurs.caught()
-    text = json.dumps(figures, indent=2, ensure_ascii=False)
-    told.out.write_text(text + "\n", encoding="utf-8")
-    print(text)
+        write(figures, told.out)
+    print(told.out.read_text(encoding="utf-8"), end="")
     crowd = figures.get("crowd", {})
     broken = (figures["lost"], figures["corrupt"], *(crowd.get(n) for n in ("lost", "too_many", "unequal", "unmarked")))
     if any(broken) or not all(figures.get("saboteurs", {}).values()):

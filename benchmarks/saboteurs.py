@@ -1,7 +1,7 @@
 """Are the tests any good? Twelve builds are sabotaged, each in one way that has hurt somebody, and each must be caught.
 
 An edit replaces exact text, so it breaks loudly when the code it edits has changed. Prints JSON; ends with 1 if a
-saboteur survives.
+saboteur survives. Arguments are names of saboteurs, for those alone.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SABOTEURS = (
     Saboteur(
         name="mark before send",
         edits=[Edit(file=SQL, old='        state="dotted",\n', new='        state="sent",\n')],
-        tests=[f"{KILLED}::test_a_kill_between_the_acceptance_and_its_reply_makes_one_marked_copy", POST],
+        tests=[f"{KILLED}::test_a_kill_between_the_acceptance_and_its_reply_makes_one_marked_copy"],
     ),
     Saboteur(
         name="mark after the batch",
@@ -92,7 +92,7 @@ SABOTEURS = (
                 new='self.rule or "-", self.person)',
             )
         ],
-        tests=["tests/core/test_letters.py", "tests/jobs/test_changes.py"],
+        tests=["tests/core/test_letters.py"],
     ),
     Saboteur(
         name="new Message-ID per retry",
@@ -141,7 +141,9 @@ SABOTEURS = (
                 new="    ours = ()\n",
             )
         ],
-        tests=["tests/jobs/test_zoom.py"],
+        tests=[
+            "tests/jobs/test_zoom.py::test_an_answer_lost_when_the_meeting_is_created_makes_no_second_one",
+        ],
     ),
     Saboteur(
         name="url_validation answered first",
@@ -231,10 +233,12 @@ def is_caught(saboteur: Saboteur) -> bool:
         return honest and not passes(folder, saboteur.tests)
 
 
-def caught() -> dict[str, bool]:
-    """Which saboteurs are caught; says each on the error stream as it is known."""
+def caught(names: Sequence[str] = ()) -> dict[str, bool]:
+    """Which saboteurs are caught, all or those named; says each on the error stream as it is known."""
     found = {}
     for saboteur in SABOTEURS:
+        if names and saboteur.name not in names:
+            continue
         try:
             found[saboteur.name] = is_caught(saboteur)
         except Outdated as error:
@@ -245,7 +249,7 @@ def caught() -> dict[str, bool]:
 
 
 def main() -> None:
-    found = caught()
+    found = caught(sys.argv[1:])
     print(json.dumps(found, indent=2))
     if not all(found.values()):
         sys.exit(1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from orchestrator import settings as gate
 from orchestrator import shipped, wiring
+from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.model import Quota
 from orchestrator.daemon import Daemon
 from orchestrator.gateways.engine import Procrastinate
@@ -16,6 +18,7 @@ from orchestrator.gateways.registrations import Columns
 from orchestrator.jobs.world import Patience
 from orchestrator.rehearsal import people
 from orchestrator.settings.cloning import clone
+from orchestrator.store import Store
 from tests.cluster.wires import Wire, carry, enter, ports_of
 
 CONNECTIONS = 2
@@ -47,6 +50,15 @@ class Place:
         return {self.relay_port, *ports_of([self.papers["api_url"], self.papers["token_url"]])}
 
 
+def _opened(url: str) -> Store:
+    """Try until the database answers, as systemd starts the service again."""
+    while True:
+        try:
+            return wiring.open_store(url)
+        except OrchestratorError:
+            time.sleep(0.2)
+
+
 def serve(place: Place) -> None:
     """Serve until killed."""
     if place.wire is not None:
@@ -60,7 +72,7 @@ def serve(place: Place) -> None:
         source=place.source,
         columns=Columns(**people.columns_for(EVENT)),
     )
-    store = wiring.open_store(place.url)
+    store = _opened(place.url)
     store.db.idle_seconds = 1
     _, process = wiring.owner().split(":", 1)
     owner = f"{place.host}:{process}" if place.host else wiring.owner()
