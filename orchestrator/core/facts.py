@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from orchestrator.core.meetings import SIGNING_IN, meetings_of, signing_in
 from orchestrator.core.model import Before, Event, Reminder, Session
@@ -18,6 +19,7 @@ Facts = Mapping[str, str]
 """What somebody is told: `time:<session>`, `link:<session>`, `room:<session>` → a value that changes with it."""
 
 
+@lru_cache(maxsize=256)
 def digest(text: str) -> str:
     """A short stand-in for a secret or long value: equal when it is equal, and tells nothing."""
     return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()

@@ -11,7 +11,7 @@ of the highest lot give way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, islice
@@ -20,7 +20,7 @@ from orchestrator.core.draw import LOT
 from orchestrator.core.flow import assign
 from orchestrator.core.hall import NOTHING, Alike, Barred, Hall, hall
 from orchestrator.core.mixing import mix
-from orchestrator.core.model import Event, Person, Seat, identity
+from orchestrator.core.model import Event, Person, Seat, Wishes, identity
 from orchestrator.core.rules import place_units, units
 from orchestrator.core.stability import settle
 
@@ -177,14 +177,26 @@ def _same(event: Event) -> dict[str, frozenset[str]]:
 
 def demand(event: Event, session: str, people: Sequence[Person]) -> dict[str, int]:
     """Count, for each workshop of a session, the people whose first wish it is, alone or among equals."""
-    return {key: len(emails) for key, emails in first_wishes(event, session, people).items()}
+    return demand_of(event, session, [(person.wishes, 1) for person in people])
+
+
+def demand_of(event: Event, session: str, choices: Iterable[tuple[Mapping[str, Wishes], int]]) -> dict[str, int]:
+    """The same of what so many people each wish for."""
+    wanted = {workshop.key: 0 for workshop in event.workshops_of(session)}
+    for wishes, number in choices:
+        for key in _first(wishes.get(session, ()), wanted.keys()):
+            wanted[key] += number
+    return wanted
 
 
 def first_wishes(event: Event, session: str, people: Sequence[Person]) -> dict[str, list[str]]:
     """List, for each workshop of a session, the people whose first wish it is, alone or among equals."""
     wanted: dict[str, list[str]] = {workshop.key: [] for workshop in event.workshops_of(session)}
     for person in people:
-        first = next((known for rank in person.wishes.get(session, ()) if (known := wanted.keys() & rank)), set())
-        for key in first:
+        for key in _first(person.wishes.get(session, ()), wanted.keys()):
             wanted[key].append(person.email)
     return wanted
+
+
+def _first(wishes: Wishes, known: Set[str]) -> Set[str]:
+    return next((found for rank in wishes if (found := known & set(rank))), frozenset())

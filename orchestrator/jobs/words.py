@@ -17,7 +17,7 @@ from orchestrator.core.facts import CANCELLED, Almanac, almanac, changed_facts, 
 from orchestrator.core.model import Event, Wishes
 from orchestrator.core.notices import STRANGER, Notice
 from orchestrator.core.recipients import Recipient, people_as_recipients, speakers_as_recipients
-from orchestrator.core.seating import demand
+from orchestrator.core.seating import demand_of
 from orchestrator.core.told import facts_told
 from orchestrator.jobs.alike import Reader, alike
 from orchestrator.jobs.attendance import REPLAY
@@ -159,7 +159,8 @@ class Words:
         if person is None:
             raise NobodyThere("cette personne s'est désinscrite, ou est revenue")
         who = next(iter(people_as_recipients(event, [person], read.passes, read.seats, read.told, {})))
-        who = replace(who, gone_at=gone_at, sessions=() if gone_at else who.sessions)
+        if gone_at is not None:
+            who = replace(who, gone_at=gone_at, sessions=())
         return who, Name(first=person.first_name, last=person.last_name), person.wishes
 
     def _outlook(
@@ -206,10 +207,10 @@ class Words:
     def _glance(self, now: datetime) -> Figures:
         if self._figures is None or now - self._figures.at > GLANCE:
             event, store = self.world.event, self.world.store
-            people = list(store.people.registered(event.key).values())
+            choices = store.people.choices(event.key)
             self._figures = Figures(
                 at=now,
-                demand={s.key: demand(event, s.key, people) for s in event.sessions if event.workshops_of(s.key)},
+                demand={s.key: demand_of(event, s.key, choices) for s in event.sessions if event.workshops_of(s.key)},
                 taken=store.seats.taken(event.key),
                 expected=store.people.expected(event.key),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from orchestrator.core.model import Event, Finding, Person, Refusal, Seat
+from orchestrator.core.model import Event, Finding, Person, Refusal, Seat, Wishes
 from orchestrator.store.database import Database
 from orchestrator.store.schema import event, intake, merged, person, seat
 
@@ -107,6 +108,14 @@ class People:
         with self._db.read() as c:
             row = c.execute(_ONE, {"event": key, "email": email}).one_or_none()
         return None if row is None else person_from(row)
+
+    def choices(self, key: str) -> list[tuple[dict[str, Wishes], int]]:
+        """What the registered wish for, by session, and how many wish the same."""
+        said = sa.cast(person.c.wishes, sa.Text)
+        query = sa.select(said, sa.func.count()).where(person.c.event == key, person.c.withdrawn_at.is_(None))
+        with self._db.read() as c:
+            rows = c.execute(query.group_by(said)).all()
+        return [(_wishes(json.loads(text)), n) for text, n in rows]
 
     def expected(self, key: str) -> dict[str, int]:
         """How many people come to each session."""
@@ -247,6 +256,10 @@ def person_from(row: Any, alike: dict[Any, Any] | None = None) -> Person:
         submitted_at=row.submitted_at,
         registered_at=row.registered_at,
     )
+
+
+def _wishes(said: Mapping[str, Any]) -> dict[str, Wishes]:
+    return {session: tuple(tuple(rank) for rank in ranks) for session, ranks in said.items()}
 
 
 _NOTHING: dict[str, str] = {}

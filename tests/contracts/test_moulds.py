@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from itertools import pairwise
@@ -63,7 +64,9 @@ def test_a_mould_is_checked_like_any_letter() -> None:
     slots = ("Anne", "D", "https://exemple.fr/a", "1")
     check(Mould(PATTERN).fill(LETTER, slots), LETTER.to)
     with pytest.raises(UnwritableLetter):
-        Mould(Pattern(subject=(), text=("a\rb",), html=())).fill(LETTER, slots)
+        Mould(PATTERN).fill(replace(LETTER, to="anne@exemple.fr, x@y.example"), slots)
+    with pytest.raises(UnwritableLetter):
+        Mould(replace(PATTERN, files=((replace(FILE, content_type="text/calendar\nBcc: x@y.example"), ("a\n",)),)))
 
 
 def test_lines_are_long_from_998_octets_on() -> None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from io import IncrementalNewlineDecoder
 
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.gateways.mail.folding import fold
 from orchestrator.gateways.mail.quoted import quoted
+from orchestrator.gateways.mail.whole import has_a_long_line, has_whole_lines
 from orchestrator.gateways.mail.words import clean, language
 from orchestrator.ports import Letter
 
@@ -26,8 +26,6 @@ HEADERS = frozenset(
         *(b"content-language", b"auto-submitted", b"x-auto-response-suppress"),
     )
 )
-LONGEST_LINE = 998
-"""Octets without CRLF (RFC 5322, 2.1.1)."""
 
 _ADDRESS = re.compile(r"[!#-'*+\-./-9=?A-Z^-~]+@[A-Za-z0-9.-]+")
 _SENDER = re.compile(r'\s*"?(.*?)"?\s*<([^<>]*)>\s*')
@@ -70,43 +68,43 @@ def parts(text: Body, html: Body, files: Sequence[tuple[Attachment, Body]]) -> l
 
 def checked(letter: Letter, subject: str, body: bytes) -> bytes:
     """Put a letter's head before its body; return the message once it has passed the last check."""
-    head = "\r\n".join(_head(letter, subject)).encode("ascii")
-    data = head + b"\r\n" + body
+    data = with_head(letter, subject, body)
     check(data, letter.to)
+    return data
+
+
+def with_head(letter: Letter, subject: str, body: bytes) -> bytes:
+    """Put a letter's head before a body that is known to be well-formed."""
+    data = "\r\n".join(_head(letter, subject)).encode("ascii") + b"\r\n" + body
+    check_head(data, letter.to)
     return data
 
 
 def check(data: bytes, to: str) -> None:
     """Refuse bytes with an unknown or doubled header, another recipient, a bare CR or LF, or a long line."""
-    head = data[: data.find(b"\r\n\r\n")].replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
+    check_head(data, to)
+    check_lines(data)
+
+
+def check_lines(data: bytes) -> None:
+    """Refuse a bare CR or LF, a NUL, or a long line."""
+    if not has_whole_lines(data) or b"\0" in data:
+        raise UnwritableLetter("Une fin de ligne de la lettre est malformée.")
+    if has_a_long_line(data):
+        raise UnwritableLetter("Une ligne de la lettre est trop longue.")
+
+
+def check_head(data: bytes, to: str) -> None:
+    """Refuse bytes with an unknown or doubled header, or another recipient."""
+    head = data[: data.find(b"\r\n\r\n")]
     values = dict[bytes, bytes]()
-    for line in head.split(b"\r\n"):
+    for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n"):
         name, _, value = line.partition(b":")
         if (name := name.lower()) in values or name not in HEADERS:
             raise UnwritableLetter("Un en-tête de la lettre n'est pas permis ou figure deux fois.")
         values[name] = value
     if values.get(b"to", b"").strip() != to.encode("ascii", "replace"):
         raise UnwritableLetter("La lettre ne va pas à son unique destinataire.")
-    if not has_whole_lines(data) or b"\0" in data:
-        raise UnwritableLetter("Une fin de ligne de la lettre est malformée.")
-    if _has_a_long_line(data):
-        raise UnwritableLetter("Une ligne de la lettre est trop longue.")
-
-
-def has_whole_lines(data: bytes) -> bool:
-    """Tell whether every line ends in CRLF: no CR and no LF stands alone."""
-    seen = IncrementalNewlineDecoder(None, translate=False)
-    seen.decode(data.decode("latin-1"), final=True)
-    return seen.newlines in ("\r\n", None)
-
-
-def _has_a_long_line(data: bytes) -> bool:
-    end = 0
-    while len(data) - end > LONGEST_LINE:
-        end = data.rfind(b"\r\n", end, end + LONGEST_LINE + 2) + 2
-        if end == 1:
-            return True
-    return False
 
 
 def split_sender(sender: str) -> tuple[str, str]:

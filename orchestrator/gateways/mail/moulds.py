@@ -20,13 +20,18 @@ Form = Callable[[str], bytes]
 
 
 class Mould:
-    """The bytes of one pattern's letters, all but their heads."""
+    """The bytes of one pattern's letters, all but their heads.
+
+    What surrounds the slots is checked once, and what goes into them is quoted-printable: lines of CRLF, none too
+    long. The whole is looked at once more at the relay's door (`whole`).
+    """
 
     def __init__(self, pattern: Pattern) -> None:
         self._subject = pattern.subject
         self._blanks: dict[tuple[int, Form], bytes] = {}
         files = [(file, self._calendar(pieces)) for file, pieces in pattern.files]
         self._parts = mime.parts(self._run(pattern.text, quoted), self._run(pattern.html, _in_markup), files)
+        mime.check_lines(b"".join(self._parts))
         self._places = [(n, part) for n, part in enumerate(self._parts) if isinstance(part, _Blank)]
 
     def fill(self, letter: Letter, slots: Sequence[str]) -> bytes:
@@ -39,7 +44,7 @@ class Mould:
                 slot, form = blank.what
                 value = found[blank.what] = form(slots[slot])
             parts[n] = value
-        return mime.checked(letter, filled(self._subject, slots), b"".join(parts))
+        return mime.with_head(letter, filled(self._subject, slots), b"".join(parts))
 
     def _run(self, pieces: Pieces, form: Form) -> list[bytes]:
         run: list[bytes] = []

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from orchestrator.core.errors import AddressRefused, LetterDeferred, MailError, RelayUnavailable
 from orchestrator.gateways.mail.smtp_talk import in_words, loss, masked, meaning, unasked
+from orchestrator.gateways.mail.whole import has_a_long_line, has_whole_lines, stuffed
 from orchestrator.ports import News, Parcel, Reply
 
 _ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
@@ -181,8 +182,11 @@ class Dialogue:
         if not _ADDRESS.fullmatch(parcel.to):
             return AddressRefused(f"Cette adresse {_UNUSABLE}", stage="rcpt", permanent=True)
         data = parcel.data
-        if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
+        if not has_whole_lines(data):
             message = "La lettre contient un retour à la ligne isolé (CR ou LF) ; elle n'est pas partie."
+            return AddressRefused(message, stage="data", permanent=True)
+        if has_a_long_line(data):
+            message = "Une ligne de la lettre est trop longue ; elle n'est pas partie."
             return AddressRefused(message, stage="data", permanent=True)
         if not (self._manners.eight_bit or data.isascii()):
             message = "La lettre contient des octets que ce relais ne sait pas prendre (8BITMIME)."
@@ -307,7 +311,7 @@ class Dialogue:
 
     def _write_letter(self) -> None:
         if self._offered is not None:
-            self._out += _stuffed(self._offered.data)
+            self._out += stuffed(self._offered.data)
             self._writes_letter = True
             self.until = time.monotonic() + self._manners.timeouts.data
 
@@ -385,9 +389,3 @@ _HEED: dict[str, Callable[[Dialogue, str, Reply], None]] = {
 
 def _is_of_the_letter(error: MailError) -> bool:
     return isinstance(error, AddressRefused | LetterDeferred)
-
-
-def _stuffed(data: bytes) -> bytes:
-    """Double the dots that begin a line and end with CRLF (RFC 5321, 4.5.2)."""
-    stuffed = (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
-    return stuffed if not data or data.endswith(b"\r\n") else stuffed + b"\r\n"
