@@ -6,27 +6,18 @@ the last. The content goes out only after its own 354, its dot only when told to
 
 from __future__ import annotations
 
-import re
 import socket
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from orchestrator.core.errors import AddressRefused, LetterDeferred, MailError, RelayUnavailable
+from orchestrator.gateways.mail.smtp_parcels import unfit
 from orchestrator.gateways.mail.smtp_talk import in_words, loss, masked, meaning, unasked
-from orchestrator.gateways.mail.whole import has_a_long_line, has_whole_lines, stuffed
+from orchestrator.gateways.mail.smtp_wire import Wire
+from orchestrator.gateways.mail.whole import stuffed
 from orchestrator.ports import News, Parcel, Reply
-
-_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
-"""What may stand between < and > unquoted: visible ASCII, no angle bracket, no blank, no CR or LF."""
-_UNUSABLE = "n'est pas utilisable : il y faut un @, et ni accent, ni espace, ni chevron."
-_LONGEST_REPLY = 8192
-"""Octets of one line; RFC 5321, 4.5.3.1.5 allows 512."""
-_CHUNK = 65536
-_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +49,12 @@ class Dialogue:
     """One open connection. After every call, `news` tells what became of its letters; `until` is when to give up."""
 
     def __init__(self, sock: socket.socket, heard: bytes, host: str, manners: Manners) -> None:
-        sock.setblocking(False)
         self.sock = sock
         self.until = float("inf")
         self.number = 0
         self.failure: MailError | None = None
         self._host, self._manners = host, manners
-        self._in, self._out = bytearray(heard), bytearray()
+        self._wire = Wire(sock, heard)
         self._expected: deque[str] = deque()
         self._unsaid: deque[tuple[str, bytes]] = deque()
         """Commands of the letter offered that wait for a good reply: all but the first, without PIPELINING."""
@@ -88,7 +78,7 @@ class Dialogue:
 
     @property
     def wants_to_write(self) -> bool:
-        return bool(self._out) and self.failure is None
+        return self._wire.unsent and self.failure is None
 
     def news(self) -> list[News]:
         """Return what has happened since this was last asked."""
@@ -97,7 +87,7 @@ class Dialogue:
 
     def offer(self, parcel: Parcel) -> None:
         """Offer a letter while idle."""
-        if (error := self._unfit(parcel)) is not None:
+        if (error := unfit(parcel, eight_bit=self._manners.eight_bit)) is not None:
             self._tell("missed", parcel, error=error)
             if not isinstance(error, AddressRefused):
                 self._fail(error)
@@ -134,39 +124,37 @@ class Dialogue:
 
     def hang_up(self) -> None:
         """Close the connection; a letter without its dot is void."""
-        with suppress(OSError):
-            self.sock.close()
+        self._wire.close()
         self.failure = self.failure or self.closed()
 
     # what the socket is ready for
 
     def write(self) -> None:
         """Send what there is to say, as far as the socket takes it."""
-        while self._out and self.failure is None:
-            try:
-                sent = self.sock.send(memoryview(self._out)[:_CHUNK].tobytes())
-            except _NOT_NOW:
-                return
-            except OSError as error:
-                self._break(error)
-                return
-            del self._out[:sent]
-        if self._writes_letter and not self._out:
+        if self.failure is None and (error := self._wire.send()) is not None:
+            self._break(error)
+        if self._writes_letter and self.failure is None and not self._wire.unsent:
             self._writes_letter, self._holds, self.until = False, True, float("inf")
             self._tell("held", self._offered)
 
     def read(self) -> None:
         """Hear what the relay says, and heed it."""
-        error = self._receive()
-        while self.failure is None and (reply := self._reply()) is not None:
-            if not self._expected:
-                self._fail(unasked("data" if self._holds or self._writes_letter else "mail", reply, self._host))
-            else:
-                self._heed(self._expected.popleft(), reply)
+        error = self._wire.hear()
+        try:
+            while self.failure is None and (reply := self._wire.reply()) is not None:
+                self._listen(reply)
+        except ConnectionAbortedError as endless:
+            error = endless
         if error is not None and self.failure is None:
             self._break(error)
-        elif self.failure is None and (self._out or self._writes_letter):
+        elif self.failure is None and (self._wire.unsent or self._writes_letter):
             self.write()
+
+    def _listen(self, reply: Reply) -> None:
+        if self._expected:
+            self._heed(self._expected.popleft(), reply)
+        else:
+            self._fail(unasked("data" if self._holds or self._writes_letter else "mail", reply, self._host))
 
     def give_up(self) -> None:
         """The time allowed for a reply has passed."""
@@ -174,27 +162,8 @@ class Dialogue:
 
     # saying
 
-    def _unfit(self, parcel: Parcel) -> MailError | None:
-        """What can be known before a word is said."""
-        if not _ADDRESS.fullmatch(parcel.sender):
-            message = f"L'adresse d'expédition {_UNUSABLE}"
-            return RelayUnavailable(message, stage="mail", permanent=True, remedy="corrigez mail.from")
-        if not _ADDRESS.fullmatch(parcel.to):
-            return AddressRefused(f"Cette adresse {_UNUSABLE}", stage="rcpt", permanent=True)
-        data = parcel.data
-        if not has_whole_lines(data):
-            message = "La lettre contient un retour à la ligne isolé (CR ou LF) ; elle n'est pas partie."
-            return AddressRefused(message, stage="data", permanent=True)
-        if has_a_long_line(data):
-            message = "Une ligne de la lettre est trop longue ; elle n'est pas partie."
-            return AddressRefused(message, stage="data", permanent=True)
-        if not (self._manners.eight_bit or data.isascii()):
-            message = "La lettre contient des octets que ce relais ne sait pas prendre (8BITMIME)."
-            return AddressRefused(message, stage="data", permanent=True)
-        return None
-
     def _behind(self, then: Parcel) -> None:
-        if (error := self._unfit(then)) is not None:
+        if (error := unfit(then, eight_bit=self._manners.eight_bit)) is not None:
             self._tell("missed", then, error=error)
             return
         self._offered = then
@@ -214,55 +183,26 @@ class Dialogue:
             self._say(*self._unsaid.popleft())
 
     def _say(self, stage: str, words: bytes) -> None:
-        self._out += words
+        self._wire.say(words)
         self._expected.append(stage)
         if len(self._expected) == 1:
             self.until = time.monotonic() + self._manners.limit(stage)
 
     # hearing
 
-    def _receive(self) -> Exception | None:
-        """Take in what has come; an end of the connection is an error."""
-        while True:
-            try:
-                chunk = self.sock.recv(_CHUNK)
-            except _NOT_NOW:
-                return None
-            except OSError as error:
-                return error
-            if not chunk:
-                return ConnectionResetError()
-            self._in += chunk
-            if len(chunk) < _CHUNK and not isinstance(self.sock, ssl.SSLSocket):
-                return None
-
-    def _reply(self) -> Reply | None:
-        """Take one whole reply from what was heard (RFC 5321, 4.2.1); code -1 where it is none."""
-        words, start = [], 0
-        while True:
-            end = self._in.find(b"\n", start)
-            if end < 0 or end - start > _LONGEST_REPLY:
-                if len(self._in) - start > _LONGEST_REPLY:
-                    self._break(ConnectionAbortedError())
-                return None
-            line = bytes(self._in[start:end])
-            words.append(line[4:].strip(b" \t\r\n"))
-            start = end + 1
-            code = int(line[:3]) if line[:3].isdigit() else -1
-            if code < 0 or line[3:4] != b"-":
-                del self._in[:start]
-                return Reply(code=code, text=in_words(b"\n".join(words)))
-
     def _hears_nothing(self, stage: str) -> bool:
         """Look once more before a word that counts: the relay may have hung up, or spoken (421) unasked."""
-        error = self._receive()
-        reply = self._reply() if self._in else None
+        error = self._wire.hear()
+        try:
+            reply = self._wire.reply()
+        except ConnectionAbortedError as endless:
+            error, reply = endless, None
         if reply is not None:
             self._fail(unasked(stage, reply, self._host))
         elif error is not None:
             self._fail(loss(stage, error, self._host))
-        elif self._in:
-            self._fail(unasked(stage, Reply(code=-1, text=in_words(bytes(self._in))), self._host))
+        elif self._wire.unheeded:
+            self._fail(unasked(stage, Reply(code=-1, text=in_words(self._wire.unheeded)), self._host))
         return self.failure is None
 
     def _heed(self, stage: str, reply: Reply) -> None:
@@ -311,7 +251,7 @@ class Dialogue:
 
     def _write_letter(self) -> None:
         if self._offered is not None:
-            self._out += stuffed(self._offered.data)
+            self._wire.say(stuffed(self._offered.data))
             self._writes_letter = True
             self.until = time.monotonic() + self._manners.timeouts.data
 
@@ -362,8 +302,7 @@ class Dialogue:
 
     def _end(self, error: MailError) -> None:
         self.failure = error
-        with suppress(OSError):
-            self.sock.close()
+        self._wire.close()
         self._news.append(News(what="lost", line=self.number, error=error))
 
     def _tell(
