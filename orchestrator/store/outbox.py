@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,33 +11,26 @@ import sqlalchemy as sa
 
 from orchestrator.core.letters import Owed
 from orchestrator.core.model import Quota
-from orchestrator.store.database import Database
-from orchestrator.store.deliveries import FIRST, IDLE, LIGHT, Delivery, Planned, Step, delivery_from
+from orchestrator.store.deliveries import IDLE, Delivery, Planned, Step, delivery_from
+from orchestrator.store.outbox_reading import OutboxReading
 from orchestrator.store.outbox_rows import differs, moved_row, new_row
 from orchestrator.store.outbox_sql import (
     CLAIM,
     DUE,
-    GONE,
     IN_FLIGHT,
-    IN_HAND,
     LAST_SENT,
-    LEAVES,
-    LEAVES_AGAIN,
-    NEXT,
-    RECENT,
     REFUSED_SINCE,
     REOPEN,
     RUNS_OUT,
-    TOLD_TO,
     given,
     windows,
 )
 from orchestrator.store.outbox_steps import as_they_are, dot, release, settle
+from orchestrator.store.outbox_waits import aware, leaves_at, next_ids, quota_frees_at, room
 from orchestrator.store.people import bring_news, bump
-from orchestrator.store.quota import elsewhere, frees_at, full, goes_to, room_by_domain, within
-from orchestrator.store.schema import letter, told
+from orchestrator.store.quota import elsewhere, full, room_by_domain
+from orchestrator.store.schema import letter
 
-_PLENTY = 1_000_000
 NO_QUOTA = Quota()
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 ALIKE, ALIKE_DOMAINS = 5, 3
@@ -50,10 +42,7 @@ MANY = 500
 """So many new letters at once change what a database must know of its table to find the next one quickly."""
 
 
-class Outbox:
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
+class Outbox(OutboxReading):
     # what is owed
 
     def plan(self, event: str, relay: str, letters: Sequence[Owed], now: datetime) -> Planned:
@@ -118,23 +107,15 @@ class Outbox:
     ) -> list[Delivery]:
         """Take the letters that are wanted soonest, as many as the quota lets through; nobody else has them then."""
         with self._db.write(f"relay:{relay}" if windows(quota) or quota.per_hour_to else "") as c:
-            room = min(most, self._room(c, relay, quota, now))
-            if room <= 0:
+            most = min(most, room(c, relay, quota, now))
+            if most <= 0:
                 return []
-            ids = self._next(c, given(relay, events, now) | {"most": room}, quota)
+            ids = next_ids(c, given(relay, events, now) | {"most": most}, quota)
             if not ids:
                 return []
             mine = {"ids": ids, "v_owner": owner, "v_until": now + lasting}
             rows = [delivery_from(row) for row in c.execute(CLAIM, mine)]
             return sorted(rows, key=lambda delivery: (delivery.wanted_by, delivery.id))
-
-    def _next(self, c: sa.Connection, those: dict[str, Any], quota: Quota) -> list[int]:
-        """The letters wanted soonest, but for those whose domain has had its hour's share."""
-        if not quota.per_hour_to:
-            return list(c.execute(NEXT, those).scalars())
-        rooms = room_by_domain(c, those["relay"], quota, those["now"])
-        query = elsewhere(NEXT.add_columns(goes_to(rooms)), full(rooms))
-        return within(c.execute(query, those), rooms)
 
     def advance(self, owner: str, now: datetime, lasting: timedelta, step: Step) -> frozenset[int]:
         """Settle, give back and dot letters in one transaction; return the ids that were still ours to dot."""
@@ -152,23 +133,11 @@ class Outbox:
             query = elsewhere(DUE, full(room_by_domain(c, relay, quota, now)))
             return c.execute(query, given(relay, events, now)).scalar() or 0
 
-    def _quota_frees_at(self, c: sa.Connection, relay: str, quota: Quota, now: datetime) -> datetime | None:
-        """When the relay's quota lets the next letter through; None = now. Letters in flight count."""
-        frees: list[datetime] = []
-        for limit, window in windows(quota):
-            room = limit - (c.execute(IN_HAND, {"relay": relay}).scalar() or 0)
-            nth = {"relay": relay, "since": now - window, "nth": max(room, 1) - 1}
-            if room <= 0:
-                frees.append(now + timedelta(seconds=1))
-            elif (oldest := c.execute(RECENT, nth).scalar()) is not None:
-                frees.append(oldest + window)
-        return max(frees, default=None)
-
     def reopen(self, relay: str, now: datetime, not_before: datetime) -> str:
         """Take refusals back that are the relay's fault: the same words to several people at several places, and
         nobody accepted since. Says what the relay said, or "" where nothing had to be taken back."""
         with self._db.write() as c:
-            since = _aware(c.execute(LAST_SENT, {"relay": relay}).scalar()) or _EVER
+            since = aware(c.execute(LAST_SENT, {"relay": relay}).scalar()) or _EVER
             refused = c.execute(REFUSED_SINCE, {"relay": relay, "since": since}).all()
             for words, rows in _by_words(refused).items():
                 domains = {row.address.rpartition("@")[2].lower() for row in rows}
@@ -178,18 +147,10 @@ class Outbox:
                     return words
         return ""
 
-    def _room(self, c: sa.Connection, relay: str, quota: Quota, now: datetime) -> int:
-        """How many letters the quota lets through now. Letters in flight count."""
-        room = _PLENTY
-        for limit, window in windows(quota):
-            gone = c.execute(GONE, {"relay": relay, "since": now - window}).scalar() or 0
-            room = min(room, limit - gone)
-        return room
-
     def quota_frees_at(self, relay: str, quota: Quota, now: datetime) -> datetime | None:
         """When the relay's quota lets the next letter through; None = now."""
         with self._db.read() as c:
-            return self._quota_frees_at(c, relay, quota, now)
+            return quota_frees_at(c, relay, quota, now)
 
     def recover(self, relay: str, now: datetime, alive: Callable[[str], bool]) -> int:
         """Give back the letters of owners that died or fell silent; those at their dot are in doubt from now on."""
@@ -219,65 +180,10 @@ class Outbox:
         """When the post next has something to do: a letter leaves, is tried again, or a lease runs out."""
         those = given(relay, events, now)
         with self._db.read() as c:
-            leaves, runs_out = self._leaves(c, those, quota), c.execute(RUNS_OUT, those).scalar()
+            leaves, runs_out = leaves_at(c, those, quota), c.execute(RUNS_OUT, those).scalar()
             if leaves is not None:
-                leaves = max(leaves, self._quota_frees_at(c, relay, quota, now) or now)
-        return min((at for at in (leaves, _aware(runs_out)) if at is not None), default=None)
-
-    def _leaves(self, c: sa.Connection, those: dict[str, Any], quota: Quota) -> datetime | None:
-        """When the next letter may leave, the relay's own quota apart."""
-        closed = full(room_by_domain(c, those["relay"], quota, those["now"]))
-        ats = [_aware(c.execute(elsewhere(which, closed), those).scalar()) for which in (LEAVES, LEAVES_AGAIN)]
-        for domain in closed:
-            free = frees_at(c, those["relay"], domain, quota.per_hour_to[domain], those["now"])
-            there = goes_to([domain]) == domain
-            waits = [_aware(c.execute(which.where(there), those).scalar()) for which in (LEAVES, LEAVES_AGAIN)]
-            ats += [max(at, free) for at in waits if at is not None]
-        return min((at for at in ats if at is not None), default=None)
-
-    # reading
-
-    def first_sent(self, event: str) -> dict[str, datetime]:
-        """When each person's first letter was accepted, by reference; the last such of who left and came back."""
-        query = (
-            sa.select(letter.c.person, letter.c.sent_at)
-            .where(letter.c.event == event, letter.c.kind.in_(FIRST), letter.c.rule == "", letter.c.state == "sent")
-            .order_by(letter.c.sent_at)
-        )
-        with self._db.read() as c:
-            return {r.person: r.sent_at for r in c.execute(query)}
-
-    def told(self, event: str) -> dict[str, dict[str, tuple[str, datetime]]]:
-        """What everyone was last told, by reference and fact."""
-        result: dict[str, dict[str, tuple[str, datetime]]] = {}
-        with self._db.read() as c:
-            for r in c.execute(sa.select(told).where(told.c.event == event)):
-                result.setdefault(r.person, {})[r.fact] = (r.value, r.at)
-        return result
-
-    def told_to(self, event: str, person: str) -> dict[str, tuple[str, datetime]]:
-        """What one person was last told, by fact."""
-        with self._db.read() as c:
-            return {r.fact: (r.value, r.at) for r in c.execute(TOLD_TO, {"event": event, "person": person})}
-
-    def all(self, event: str) -> list[Delivery]:
-        """Every letter of an event, without its bytes, in the order of its hour."""
-        with self._db.read() as c:
-            rows = c.execute(sa.select(*LIGHT).where(letter.c.event == event)).all()
-        return sorted((delivery_from(row) for row in rows), key=lambda d: (d.leave_from, d.key))
-
-    def counts(self, event: str) -> dict[str, Counter[str]]:
-        """How many letters, by kind and state."""
-        query = (
-            sa.select(letter.c.kind, letter.c.state, sa.func.count().label("n"))
-            .where(letter.c.event == event)
-            .group_by(letter.c.kind, letter.c.state)
-        )
-        result: dict[str, Counter[str]] = {}
-        with self._db.read() as c:
-            for r in c.execute(query):
-                result.setdefault(r.kind, Counter())[r.state] = r.n
-        return result
+                leaves = max(leaves, quota_frees_at(c, relay, quota, now) or now)
+        return min((at for at in (leaves, aware(runs_out)) if at is not None), default=None)
 
 
 def _by_words(refused: Sequence[Any]) -> dict[str, list[Any]]:
@@ -287,10 +193,3 @@ def _by_words(refused: Sequence[Any]) -> dict[str, list[Any]]:
         status = _STATUS.match(row.reply)
         result.setdefault(f"{row.code} {status[0] if status else ''}".strip(), []).append(row)
     return result
-
-
-def _aware(value: Any) -> Any:
-    """min() over a CASE loses the column's type on SQLite: bring the text back to an instant."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)

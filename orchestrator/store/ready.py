@@ -27,18 +27,19 @@ class Ready:
 
     def run(self, c: sa.Connection, **shared: Any) -> sa.CursorResult[Any]:
         """Run it once; instants in what it returns are as the driver gives them."""
-        text, constant, order = self._ready(c)
+        text, constant, order = self.ready(c)
         values = {**constant, **_for_driver(c, shared)}
         return c.exec_driver_sql(text, tuple([values[name] for name in order]) if order else values)
 
     def run_many(self, c: sa.Connection, rows: Sequence[Mapping[str, Any]], **shared: Any) -> None:
         """Run it for each row."""
-        text, constant, order = self._ready(c)
+        text, constant, order = self.ready(c)
         same = {**constant, **_for_driver(c, shared)}
         given = [{**same, **row} for row in rows]
         c.exec_driver_sql(text, [tuple([row[name] for name in order]) for row in given] if order else given)
 
-    def _ready(self, c: sa.Connection) -> tuple[str, Mapping[str, Any], Sequence[str]]:
+    def ready(self, c: sa.Connection) -> tuple[str, Mapping[str, Any], Sequence[str]]:
+        """Its text, the values that are always the same, and the order of its parameters where they have no names."""
         found = self._compiled.get(c.dialect.name)
         if found is None:
             compiled = self._statement.compile(dialect=c.dialect)
