@@ -4,6 +4,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -443,6 +444,36 @@ def test_a_wave_leaves_early_enough_for_the_quota(theatre: Theatre) -> None:
     assert (len(morning), len(hours)) == (35, 70)
     assert (max(morning) <= make.paris(9, 25), min(morning) < make.paris(9)) == (True, True)
     assert in_any(MINUTE, [mail.at for mail in theatre.mails()]) == 1
+
+
+def test_after_an_outage_reminders_are_not_held_up_by_rooms_that_were_due_long_before(theatre: Theatre) -> None:
+    theatre.start_again(replace(EVENT, quota=Quota(per_hour=12)))
+    theatre.form.crowd(8, "A")
+    theatre.beat()
+    theatre.post()
+    theatre.relay_temper = says("connect", 421, "4.3.2 closed")
+    for at in (make.TELL_AT, make.paris(8)):
+        theatre.turn(at)
+    theatre.heal()
+    theatre.post(make.paris(8, 30))
+    assert [mail.kind for mail in theatre.mails() if mail.kind in ("reminder", "room")][:8] == ["reminder"] * 8
+
+
+def test_letters_to_a_domain_with_a_limit_leave_hour_by_hour_and_the_others_at_once(theatre: Theatre) -> None:
+    theatre.start_again(replace(EVENT, quota=Quota(per_hour_to={"orange.fr": 2})))
+    theatre.form.crowd(4)
+    orange = [f"o{n}@orange.fr" for n in range(5)]
+    ready(theatre, *orange)
+    first = theatre.at
+    while (at := theatre.room.next_at()) is not None and at < first + 3 * HOUR:
+        theatre.post(max(at, theatre.at))
+    at_once = [mail.to for mail in theatre.mails() if mail.at == first]
+    assert len([to for to in at_once if to not in orange]) == 5
+    assert Counter(mail.at - first for mail in theatre.mails() if mail.to in orange) == {
+        0 * HOUR: 2,
+        HOUR: 2,
+        2 * HOUR: 1,
+    }
 
 
 # a relay that refuses everybody
