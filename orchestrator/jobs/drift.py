@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.meetings import MeetingSpec, Room, differences, spec_for
 from orchestrator.jobs.world import Problem, World, counted
-from orchestrator.store import Adopted, Kept, Store, Way
+from orchestrator.store import Adopted, Kept, Store
 
 IN_WORDS = {
     "rooms": "les salles de discussion",
@@ -53,7 +53,7 @@ class Drift:
 
 def drifts(store: Store, event: str) -> list[Drift]:
     """List every difference between what was last sent and what was last read."""
-    ways = store.meetings.ways(event)
+    removed = store.meetings.removed(event)
     found = []
     for key, kept in sorted(store.meetings.all(event).items()):
         found += [
@@ -61,8 +61,8 @@ def drifts(store: Store, event: str) -> list[Drift]:
             for f in sorted(_fields(kept))
             if kept.applied is not None and kept.found is not None
         ]
-        if removed := _removed(ways.get(key, {})):
-            text = counted(len(removed), "retiré", "retirés")
+        if gone := removed.get(key):
+            text = counted(len(gone), "retiré", "retirés")
             found.append(Drift(meeting=key, field="people", wanted="inscrits", found=text))
     return found
 
@@ -71,10 +71,6 @@ def _fields(kept: Kept) -> frozenset[str]:
     if kept.applied is None or kept.found is None:
         return frozenset()
     return differences(kept.applied, kept.found.spec)
-
-
-def _removed(ways: dict[str, Way]) -> list[Way]:
-    return [w for w in ways.values() if w.state == "removed"]
 
 
 def _said(spec: MeetingSpec, field: str) -> str:
@@ -137,8 +133,8 @@ def adopt(world: World, fields: Collection[str], now: datetime) -> list[Drift]:
 
 def _adopt_one(world: World, kept: Kept, fields: set[str], now: datetime) -> None:
     if "people" in fields:
-        ways = world.store.meetings.ways(world.event.key)[kept.key]
-        gone = [replace(w, state="out") for w in _removed(ways)]
+        removed = world.store.meetings.removed(world.event.key)[kept.key]
+        gone = [replace(w, state="out") for w in removed]
         world.store.meetings.record_ways(world.event.key, gone)
     fields = fields - {"people"}
     wanted = spec_for(world.event, kept.key, now, world.store.seats.all(world.event.key).values())
@@ -165,8 +161,8 @@ def restore(world: World, fields: Collection[str]) -> list[Drift]:
     kept = world.store.meetings.all(world.event.key)
     for drift in chosen:
         if drift.field == "people":
-            ways = world.store.meetings.ways(world.event.key)[drift.meeting]
-            asked = [replace(w, state="asked", registrant_id="", join_url="") for w in _removed(ways)]
+            gone = world.store.meetings.removed(world.event.key)[drift.meeting]
+            asked = [replace(w, state="asked", registrant_id="", join_url="") for w in gone]
             world.store.meetings.record_ways(world.event.key, asked)
         else:
             one = kept[drift.meeting]

@@ -52,11 +52,14 @@ def turn_plan_b(event: Event, store: Store, relay: str, now: datetime, *, on: bo
 
 
 def still_to_leave(event: Event, store: Store, now: datetime) -> list[tuple[Waiting, bool]]:
-    """List the waves whose letters are in the outbox, by counts; and whether each waits for approval."""
+    """List the waves whose letters are in the outbox, by counts; and whether each waits for approval.
+
+    `due_at` of each is when its first letter leaves: counted, an index answers.
+    """
     holds = store.holds.all(event.key)
     heaps = {
-        WaveKey(w.kind, w.session, w.rule): Heap(letters=w.open, due_at=w.due_at, void_at=w.void_at)
+        WaveKey(w.kind, w.session, w.rule): Heap(letters=w.open, due_at=w.leaves_at, void_at=w.void_at)
         for w in store.board.waves(event.key)
-        if w.due_at is not None and w.void_at is not None and w.void_at > now
+        if w.leaves_at is not None and w.void_at is not None and w.void_at > now
     }
     return [(one, is_pending(one, holds)) for one in in_order(weigh(event, heaps, now))]

@@ -78,7 +78,7 @@ class Wave:
     """When the first of them leaves or left, as planned."""
     last_at: datetime
     last_sent_at: datetime | None
-    due_at: datetime | None = None
+    leaves_at: datetime | None = None
     void_at: datetime | None = None
     """The earliest of those that have not left; None where all have."""
 
@@ -336,7 +336,6 @@ class Board:
                 sa.func.min(letter.c.leave_from).label("first"),
                 sa.func.max(letter.c.leave_from).label("last"),
                 sa.func.max(letter.c.sent_at).label("sent"),
-                sa.func.min(letter.c.due_at).label("due"),
                 sa.func.min(letter.c.void_at).label("void"),
             )
             .where(letter.c.event == event)
@@ -500,7 +499,7 @@ def _wave(kind: str, session: str, rule: str, rows: Sequence[Any]) -> Wave:
         first_at=min(r.first for r in told),
         last_at=max(r.last for r in told),
         last_sent_at=max(sent, default=None),
-        due_at=min((r.due for r in ahead), default=None),
+        leaves_at=min((r.first for r in ahead), default=None),
         void_at=min((r.void for r in ahead), default=None),
     )
 

@@ -139,6 +139,14 @@ class MeetingsKept:
             c.execute(way.delete().where(way.c.event == event, way.c.meeting == key))
             bump(c, event)
 
+    def removed(self, event: str) -> dict[str, list[Way]]:
+        """Whom somebody took off in Zoom's pages, by meeting."""
+        found: dict[str, list[Way]] = {}
+        with self._db.read() as c:
+            for row in c.execute(sa.select(way).where(way.c.event == event, way.c.state == "removed")):
+                found.setdefault(row.meeting, []).append(_way(row))
+        return found
+
     def ways(self, event: str) -> dict[str, dict[str, Way]]:
         """Every registration at Zoom, by meeting and e-mail."""
         result: dict[str, dict[str, Way]] = {}

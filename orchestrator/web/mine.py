@@ -12,10 +12,12 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
+from orchestrator.core.afterwards import links_of
 from orchestrator.core.model import Event, Person, Wishes
 from orchestrator.core.recipients import Recipient, people_as_recipients
 from orchestrator.core.retention import attendance_ends_at, purged_at
 from orchestrator.core.said import Said
+from orchestrator.jobs.attendance import REPLAY
 from orchestrator.jobs.reception import may_choose
 from orchestrator.jobs.words import Words
 from orchestrator.store.pages import Look
@@ -83,6 +85,7 @@ def mine(request: Request, token: str) -> Response:
             may_return=_may_return(event, now),
         )
     seen = who.reception.person(who.ref, who.look, now, who.language)
+    is_over = now >= event.last_end
     done = request.query_params.get("fait", "")
     return page(
         request,
@@ -94,7 +97,8 @@ def mine(request: Request, token: str) -> Response:
         at=event,
         purged_at=purged_at(event).astimezone(event.zone),
         attendance_ends_at=attendance_ends_at(event).astimezone(event.zone),
-        certified=now >= event.last_end and who.world.store.attendance.has_come(event.key, who.ref),
+        certified=is_over and who.world.store.attendance.has_come(event.key, who.ref),
+        links=links_of(event, who.world.store.memos.get(event.key, REPLAY)).given() if is_over and event.after else {},
         **seen,
     )
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 PAGES = (
     "/", "/people", "/workshops", "/workshops/acteurs", "/speakers", "/letters", "/letters/1",
     "/registrations", "/zoom", "/journal", "/event", "/event/new", "/start",
+    "/letters/announce", "/letters/pause", "/letters/resume", "/people/new", "/workshops/acteurs/merge",
 )  # fmt: skip
 
 

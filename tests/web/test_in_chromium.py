@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from orchestrator import accounts
+from orchestrator.core.model import After
 from orchestrator.web.entering import new_link
 from tests import make
 from tests.web.chromium import (
     DESKTOP,
+    LOOKS,
     PHONE,
     PICTURES,
     chromium,
@@ -21,6 +25,7 @@ from tests.web.chromium import (
     violations,
 )
 from tests.web.door import Door, csrf
+from tests.web.test_proof import held
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -62,23 +67,43 @@ def states(door: Door) -> States:
     page = door.browser()
     page.post(mine + "/absence", data={"csrf": csrf(page.get(mine + "/absence").text), "how": "all"})
     yield "gone", mine
+    yield "sorry", "/no/such/page"
+    yield from afterwards(door)
+
+
+def afterwards(door: Door) -> States:
+    """The day is over and Zoé was there: her page, her certificate's check, what the funder is shown."""
+    theatre, folder = door.theatre, door.theatre.form.path.parent
+    after = After(at=make.paris(18), replay="https://exemple.fr/video", survey="https://exemple.fr/avis", slides="")
+    page = door.browser()
+    page.post(door.page_of() + "/retour", data={"csrf": csrf(page.get(door.page_of()).text)})
+    theatre.start_again(replace(door.event, after=after))
+    door.served()
+    theatre.turn()
+    held(door)
+    yield "after", door.page_of()
+    yield "verifier", "/verifier"
+    event, store = door.event, door.house.store
+    paper = folder / "bilan.html"
+    paper.write_text(accounts.page(event, store, accounts.blocks(event, store)), "utf-8")
+    yield "funder", paper.as_uri()
 
 
 def test_axe_finds_nothing_on_any_page_in_any_state_and_nothing_is_too_wide(door: Door, browser: Any) -> None:
     """Light on a desktop and dark on a telephone in turn; both for every state where pictures are asked for."""
     found: dict[str, list[str]] = {}
-    light = browser.new_context(viewport=DESKTOP, color_scheme="light", locale="fr-FR")
-    dark = browser.new_context(viewport=PHONE, color_scheme="dark", locale="fr-FR")
+    context = browser.new_context(locale="fr-FR")
+    page = context.new_page()
     with listening(door) as url:
         for n, (name, path) in enumerate(states(door)):
-            both = [("desktop-light", light), ("phone-dark", dark)]
-            for how, context in both if PICTURES else both[n % 2 :][:1]:
-                page = context.new_page()
-                page.goto(url + path)
-                picture(page, f"{name}-{how}")
+            for look, view, scheme in LOOKS if PICTURES else LOOKS[n % 2 :][:1]:
+                page.set_viewport_size(view)
+                page.emulate_media(color_scheme=scheme)
+                page.goto(path if "://" in path else url + path)
+                picture(page, f"{name}-{look}")
                 wrong = violations(page) + (["too wide"] if is_wider_than_its_window(page) else [])
-                found |= {f"{name} {how}": wrong} if wrong else {}
-                page.close()
+                found |= {f"{name} {look}": wrong} if wrong else {}
+    context.close()
     assert found == {}
 
 
@@ -170,8 +195,6 @@ def test_at_twice_the_size_nothing_is_cut_off(door: Door, browser: Any) -> None:
 
 
 def test_no_page_breaks_its_own_policy_and_a_hostile_name_opens_no_dialog(door: Door, browser: Any) -> None:
-    from dataclasses import replace
-
     store, key = door.theatre.store, door.event.key
     [zoe] = store.people.registered(key).values()
     reading = store.people.reading(key)

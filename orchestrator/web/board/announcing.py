@@ -27,7 +27,8 @@ LONGEST = {"subject": 200, "text": 20_000}
 
 @router.get("")
 def form(desk: Working) -> Response:
-    return _form(desk, {"to": "all", "void_at": f"{desk.local(desk.event.last_end):%Y-%m-%dT%H:%M}"}, {})
+    until = f"{desk.local(desk.event.last_end):%Y-%m-%dT%H:%M}"
+    return _form(desk, {"to": "all", "subject": "", "text": "", "void_at": until}, {})
 
 
 @router.post("")

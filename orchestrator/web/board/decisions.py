@@ -56,7 +56,7 @@ def offers(finding: Finding) -> tuple[str, ...]:
 
 
 def _finding(desk: Desk, line: int, code: str, what: str) -> Finding:
-    reading = desk.store.people.reading(desk.key)
+    reading = desk.reading
     for one in reading.findings if reading else ():
         if (one.line, one.code) == (line, code) and what in offers(one):
             return one

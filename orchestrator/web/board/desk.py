@@ -21,7 +21,7 @@ from orchestrator.jobs.hand import still_to_leave
 from orchestrator.jobs.holds import asks
 from orchestrator.jobs.world import World
 from orchestrator.settings import Settings
-from orchestrator.store import Hold, Store
+from orchestrator.store import Hold, Kept, Reading, Store
 from orchestrator.store.board import Board, Wave
 from orchestrator.web.board.names import LETTERS
 from orchestrator.web.house import House, Served
@@ -111,6 +111,16 @@ class Desk:
     @cached_property
     def registered(self) -> int:
         return self.board.registered(self.key)
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """What is remembered of the last reading of the source."""
+        return self.store.people.reading(self.key)
+
+    @cached_property
+    def kept(self) -> Mapping[str, Kept]:
+        """The meetings as they were last sent and read."""
+        return self.store.meetings.all(self.key)
 
     @cached_property
     def alarms(self) -> dict[str, tuple[str, str, datetime]]:

@@ -156,7 +156,7 @@ def _figure(
         Lane(name=kind, y=top + n * LANE, bars=tuple(_bars(axis, [m for m in moments if m[0] == kind])))
         for n, kind in enumerate(kinds)
     )
-    zoom = tuple(_zoom(desk.event, axis, desk.store.meetings.all(desk.key).values()))
+    zoom = tuple(_zoom(desk.event, axis, desk.kept.values()))
     return Figure(
         name=name,
         day=day,

@@ -5,21 +5,25 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import UploadFile
 
 from orchestrator import wiring
 from orchestrator.core import intake
 from orchestrator.core.errors import BadConfiguration, Held, OrchestratorError
+from orchestrator.core.model import Finding
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.settings.editing import HISTORY, write_whole
+from orchestrator.store.board import PAGE, Page
 from orchestrator.web.board.decisions import offers
 from orchestrator.web.board.desk import Desk, Looking, Working
 from orchestrator.web.security import Filled, Refused
 
 router = APIRouter()
+Number = Annotated[int, Query(ge=1, le=100_000)]
 WAITING = ".uploads"
 """Where an upload waits for the organiser's word, beside the file it would replace."""
 KINDS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
@@ -36,20 +40,28 @@ class Deposit:
 
 
 @router.get("/registrations")
-def registrations(desk: Looking) -> HTMLResponse:
-    return _show(desk)
+def registrations(desk: Looking, n: Number = 1) -> HTMLResponse:
+    return _show(desk, n)
 
 
-def _show(desk: Desk, **values: object) -> HTMLResponse:
-    reading = desk.store.people.reading(desk.key)
+def _findings(desk: Desk, n: int) -> Page[tuple[Finding, tuple[str, ...]]]:
+    """Some of what is odd in the list, what can be decided first."""
+    found = sorted(desk.reading.findings if desk.reading else (), key=lambda one: (not one.address, one.line))
+    n = min(n, max(1, -(-len(found) // PAGE)))
+    shown = found[(n - 1) * PAGE : n * PAGE]
+    return Page(items=tuple((one, offers(one)) for one in shown), total=len(found), number=n)
+
+
+def _show(desk: Desk, n: int = 1, **values: object) -> HTMLResponse:
+    reading = desk.reading
     known = desk.store.people.registered(desk.key) if reading and reading.held else {}
     return desk.show(
         "registrations.html",
         reading=reading,
-        alarm=desk.store.alarms.all(desk.key).get("source"),
+        alarm=desk.alarms.get("source"),
         held=[known[email] for email in (reading.held if reading else ()) if email in known],
         source=desk.settings.registrations,
-        findings=[(one, offers(one)) for one in (reading.findings if reading else ())],
+        findings=_findings(desk, n),
         registered=desk.board.registered(desk.key),
         withdrawn=desk.board.withdrawn(desk.key),
         **({"problem": "", "deposit": None} | values),

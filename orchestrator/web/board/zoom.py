@@ -36,12 +36,12 @@ class Seen:
 
 @router.get("/zoom")
 def zoom(desk: Looking) -> HTMLResponse:
-    alarms = [value for key, value in desk.store.alarms.all(desk.key).items() if key.startswith("zoom:")]
+    alarms = [value for key, value in desk.alarms.items() if key.startswith("zoom:")]
     return desk.show("zoom.html", meetings=meetings(desk), alarms=alarms, fields=FIELDS, never_kept=NEVER_KEPT)
 
 
 def meetings(desk: Desk) -> list[Seen]:
-    kept, ways = desk.store.meetings.all(desk.key), desk.board.ways(desk.key)
+    kept, ways = desk.kept, desk.board.ways(desk.key)
     refused, found = desk.board.refused_ways(desk.key), drifts(desk.store, desk.key)
     return [
         Seen(
@@ -110,8 +110,12 @@ def _deciding(desk: Desk, field: str, how: str) -> Question:
     meetings = desk.many(n, ("réunion", "réunions"), ("meeting", "meetings"))
     kept = [one.found if how == "adopt" else one.wanted for one in found]
     if field == "people":
-        lines = [desk.say(f"Inscrire à nouveau chez Zoom : {', '.join(one.found for one in found)}.",
-                          f"Register at Zoom again: {', '.join(one.found for one in found)}.")]  # fmt: skip
+        who = ", ".join(one.found for one in found)
+        lines = [
+            desk.say(f"{who} : ne peuvent plus entrer.", f"{who}: cannot come in any more.")
+            if how == "adopt"
+            else desk.say(f"{who} : inscrits à nouveau chez Zoom.", f"{who}: registered at Zoom again.")
+        ]
     else:
         lines = [f"{name} : « {value} »" for value in dict.fromkeys(kept)]
     lines.append(

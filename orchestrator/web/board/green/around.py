@@ -15,7 +15,7 @@ SOON = timedelta(days=2)
 
 
 def zoom(desk: Desk) -> Iterator[Light]:
-    kept = desk.store.meetings.all(desk.key)
+    kept = desk.kept
     wanted = {key for key in meetings_of(desk.event) if spec_for(desk.event, key, desk.now) is not None}
     missing = [key for key in wanted if key not in kept or not kept[key].zoom_id]
     alarms = [value for key, value in desk.alarms.items() if key.startswith("zoom:")]
@@ -47,7 +47,7 @@ def zoom(desk: Desk) -> Iterator[Light]:
 
 def drifted(desk: Desk) -> bool:
     """Whether Zoom, as last read, differs from what was last sent."""
-    kept = desk.store.meetings.all(desk.key).values()
+    kept = desk.kept.values()
     return any(k.applied is not None and k.found is not None and differences(k.applied, k.found.spec) for k in kept)
 
 

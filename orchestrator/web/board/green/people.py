@@ -9,7 +9,7 @@ from orchestrator.web.board.green.light import Light, counted
 
 
 def people(desk: Desk) -> Iterator[Light]:
-    reading, n = desk.store.people.reading(desk.key), desk.registered
+    reading, n = desk.reading, desk.registered
     alarm = desk.alarms.get("source")
     words = ("Inscriptions", "Registrations")
     if alarm is not None:
@@ -36,7 +36,7 @@ def people(desk: Desk) -> Iterator[Light]:
 
 
 def rows(desk: Desk) -> Iterator[Light]:
-    reading = desk.store.people.reading(desk.key)
+    reading = desk.reading
     if reading is None:
         return
     words = ("Voir et décider", "Look and decide")
@@ -68,7 +68,7 @@ def rows(desk: Desk) -> Iterator[Light]:
 
 
 def findings(desk: Desk) -> Iterator[Light]:
-    reading = desk.store.people.reading(desk.key)
+    reading = desk.reading
     if n := sum(1 for one in reading.findings if one.address) if reading else 0:
         yield Light(
             how="wait",
