@@ -3,7 +3,8 @@ from __future__ import annotations
 import difflib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 from orchestrator import shipped
 from orchestrator.settings.editing import rewrite, values_of
 from orchestrator.settings.gate import Gate
-from orchestrator.web.board.fields import groups
+from orchestrator.web.board import edits
+from orchestrator.web.board.fields import Group, groups, said_of
 from orchestrator.web.board.forms import as_form, posted
+from orchestrator.web.board.wording import Said
 from tests.web.door import text
 from tests.web.office import Office, office
 
@@ -191,3 +194,39 @@ def test_another_event_is_made_beside_the_first_and_the_board_has_both(tmp_path:
         assert "/people?e=rencontre-d-hiver" in unescape(page.text)
         assert place.organiser.get("/people", params={"e": "nulle-part"}).status_code == 404
         shutil.rmtree(tmp_path / ".history", ignore_errors=True)
+
+
+def test_every_key_of_the_config_is_asked_for_in_words() -> None:
+    values = edits.fresh(date(2027, 6, 24)) | {"workshops": [{"key": "a"}], "speakers": [{}], "programme": [{}]}
+    asked = list(everything(groups(values)))
+    unnamed = [one.name for group in asked for one in (group, *group.fields) if one.said == bare(one.path)]
+    assert unnamed == []
+
+
+def everything(found: Sequence[Group]) -> Iterator[Group]:
+    for group in found:
+        yield group
+        yield from everything(group.rows)
+
+
+def bare(path: Sequence[str | int]) -> Said:
+    """What a key is called that nobody has worded."""
+    return said_of(("nowhere", str(path[-1])))
+
+
+def test_groups_and_publics_come_back_from_the_form_as_they_are_in_the_file() -> None:
+    text = (
+        '[event]\nkey = "x"\n[seating]\nkeep_together = [["a@exemple.fr", "b@exemple.fr"]]\n'
+        'mix = { forces = ["police", "gendarmerie"] }\n[attendance]\nshare = 0.25\n'
+        '[registrations.extra]\n"Structure : nom" = "bilan"\n'
+    )
+    values = values_of(text)
+    form = dict(as_form(values))
+    again = posted(form, {name: [value] for name, value in form.items()}, values)
+    assert again["seating"]["keep_together"] == values["seating"]["keep_together"]
+    assert again["seating"]["mix"] == values["seating"]["mix"]
+    assert again["registrations"]["extra"] == {"Structure : nom": "bilan"}
+    assert again["attendance"]["share"] == 0.25
+    form["seating.mix"] = "acteurs : mairie"
+    again = posted(form, {name: [value] for name, value in form.items()}, values)
+    assert again["seating"]["mix"] == {"forces": None, "acteurs": ["mairie"]}

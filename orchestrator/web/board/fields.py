@@ -10,14 +10,16 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from orchestrator.settings.editing import Plain
 from orchestrator.settings.gate import Gate, SessionColumns
 from orchestrator.web.board.wording import LABELS, RARE, Said
 
 Kind = Literal[
-    "text", "email", "url", "date", "time", "moment", "number", "flag", "choice", "lines", "secret", "several"
-]
+    "text", "email", "url", "date", "time", "moment", "number", "decimal", "flag", "choice", "secret", "several",
+    "lines", "groups", "named", "pairs",
+]  # fmt: skip
 LISTS = ("sessions", "programme", "workshops", "speakers", "reminders", "event.supporters", "mail.domains")
 
 
@@ -122,7 +124,7 @@ def _fields(path: tuple[str | int, ...], model: type[BaseModel], values: Plain) 
             yield from _session_columns(here, values)
         elif inner is not None and not many:
             yield from _fields(here, inner, values)
-        elif inner is None and get_origin(info.annotation) is dict:
+        elif inner is None and get_origin(info.annotation) is dict and name == "wishes":
             yield from (_field((*here, key), "lines", "") for key in _seated(values))
         elif inner is None:
             yield _of(here, info, values)
@@ -137,7 +139,8 @@ def _session_columns(path: tuple[str | int, ...], values: Plain) -> Iterator[Fie
 
 def _of(path: tuple[str | int, ...], info: FieldInfo, values: Plain) -> Field:
     kind, options = _kind(path, info.annotation, values)
-    default = "" if info.is_required() or info.default in (None, "", ()) else text_of(info.default)
+    told = not info.is_required() and info.default is not PydanticUndefined and info.default not in (None, "", ())
+    default = text_of(info.default) if told else ""
     if kind == "flag" and info.default is None:
         default = text_of(False)
     return _field(path, kind, default, options, required=info.is_required())
@@ -174,6 +177,7 @@ def _kind(path: tuple[str | int, ...], annotation: Any, values: Plain) -> tuple[
     simple: dict[Any, Kind] = {
         bool: "flag",
         int: "number",
+        float: "decimal",
         datetime: "moment",
         date: "date",
         time: "time",
@@ -181,8 +185,10 @@ def _kind(path: tuple[str | int, ...], annotation: Any, values: Plain) -> tuple[
     }
     if bare in simple:
         return simple[bare], ()
+    if get_origin(bare) is dict:
+        return "named" if get_origin(_bare(get_args(bare)[1])) is tuple else "pairs", ()
     if get_origin(bare) is tuple:
-        return "lines", ()
+        return "groups" if get_origin(_bare(get_args(bare)[0])) is tuple else "lines", ()
     if name in ("email", "reply_to", "dpo") or path[-2:] == ("zoom", "host"):
         return "email", ()
     return ("url" if name.endswith("url") and path[0] != "store" else "text"), ()
@@ -240,6 +246,10 @@ def said_of(path: Sequence[str | int]) -> Said:
     return Said(last.replace("_", " "), last.replace("_", " "))
 
 
+def _on_a_line(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -249,6 +259,8 @@ def text_of(value: Any) -> str:
         return value.replace(tzinfo=None).isoformat(timespec="minutes")
     if isinstance(value, time):
         return f"{value:%H:%M}" if not value.second else value.isoformat()
+    if isinstance(value, dict):
+        return "\n".join(f"{name} : {_on_a_line(inside)}" for name, inside in value.items())
     if isinstance(value, (list, tuple)):
-        return "\n".join(map(str, value))
+        return "\n".join(map(_on_a_line, value))
     return "" if value is None else str(value)

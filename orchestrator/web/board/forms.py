@@ -91,8 +91,16 @@ def posted(form: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], before: 
             if field.kind != "secret":
                 value = _read(field, _given(field, places), form, lists)
                 idle = value is not None and text_of(value) == field.default and not _stands(before, field.path, values)
-                _put(values, field.path, None if idle else value)
+                _put(values, field.path, None if idle else _whole_table(value, before, field.path))
     return {name: values[name] for name, _ in ordered(Gate) if name in values}
+
+
+def _whole_table(value: Any, before: Plain, path: Sequence[str | int]) -> Any:
+    """A table of names with None for those that are there no more: what is not named in a file stays."""
+    there: Any = before
+    for part in path:
+        there = there.get(part) if isinstance(there, dict) else None
+    return {**dict.fromkeys(there), **(value or {})} if isinstance(there, dict) else value
 
 
 def _stands(before: Plain, path: Sequence[str | int], values: Plain) -> bool:
@@ -150,17 +158,29 @@ def _read(field: Field, name: str, form: Mapping[str, Any], lists: Mapping[str, 
     said = str(form.get(name, "")).replace("\r\n", "\n").strip()
     if field.kind == "flag":
         return said == "true" if said else None
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     if field.kind == "lines":
-        return [line.strip() for line in said.splitlines() if line.strip()] or None
+        return lines or None
+    if field.kind == "groups":
+        return [_listed(line) for line in lines] or None
+    if field.kind == "named":
+        return {head.strip(): _listed(tail) for head, _, tail in (line.rpartition(":") for line in lines)} or None
+    if field.kind == "pairs":
+        return {head.strip(): tail.strip() for head, _, tail in (line.rpartition(":") for line in lines)} or None
     if not said:
         return None
     return _typed(field, said)
 
 
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
 def _typed(field: Field, said: str) -> Any:
     """A value of the kind the file wants; what cannot be read stays as typed, for the gate to say so."""
     readers: dict[str, Any] = {
-        "date": date.fromisoformat, "moment": datetime.fromisoformat, "time": _clock, "number": _whole
+        "date": date.fromisoformat, "moment": datetime.fromisoformat, "time": _clock, "number": _whole,
+        "decimal": _decimal,
     }  # fmt: skip
     try:
         return readers[field.kind](said) if field.kind in readers else said
@@ -170,6 +190,10 @@ def _typed(field: Field, said: str) -> Any:
 
 def _whole(text: str) -> int:
     return int(re.sub(r"[\s\u202f\u00a0]", "", text))
+
+
+def _decimal(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def _clock(text: str) -> time:

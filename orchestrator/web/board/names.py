@@ -6,7 +6,7 @@ LETTERS = {
     "link": ("Lien personnel", "Personal link"),
     "room": ("Salle d'atelier", "Workshop room"),
     "reminder": ("Rappel", "Reminder"),
-    "host": ("Intervenant·es", "Speakers"),
+    "host": ("Instructions", "Instructions"),
     "moved": ("Changement", "Change"),
     "cancelled": ("Annulation", "Cancellation"),
     "alert": ("Alerte", "Alert"),

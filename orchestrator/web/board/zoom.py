@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -32,6 +33,12 @@ class Seen:
     drifts: tuple[Drift, ...]
     ways: dict[str, int]
     refused: tuple[tuple[str, str], ...]
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the meeting is booked until; only where one is wanted."""
+        assert self.wanted is not None
+        return self.wanted.starts_at + timedelta(minutes=self.wanted.minutes)
 
 
 @router.get("/zoom")
