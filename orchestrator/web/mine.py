@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from orchestrator.core.afterwards import links_of
+from orchestrator.core.afterwards import Links, links_of
 from orchestrator.core.model import Event, Person, Wishes
 from orchestrator.core.recipients import Recipient, people_as_recipients
 from orchestrator.core.retention import attendance_ends_at, purged_at
@@ -98,7 +98,7 @@ def mine(request: Request, token: str) -> Response:
         purged_at=purged_at(event).astimezone(event.zone),
         attendance_ends_at=attendance_ends_at(event).astimezone(event.zone),
         certified=is_over and who.world.store.attendance.has_come(event.key, who.ref),
-        links=links_of(event, who.world.store.memos.get(event.key, REPLAY)).given() if is_over and event.after else {},
+        links=(links_of(event, who.world.store.memos.get(event.key, REPLAY)) if is_over else Links()).given(),
         **seen,
     )
 
