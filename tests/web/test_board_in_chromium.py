@@ -98,8 +98,8 @@ def looks(mine: Office, page: Any, url: str) -> Iterator[str]:
     page.goto(url + "/letters/announce")
     page.get_by_role("button", name="Voir la lettre").click()
     yield "announce-wrong"
-    page.get_by_label("Objet").fill("Reprise à 14h15")
-    page.get_by_label("Texte").fill("À tout de suite !")
+    page.locator("#subject").fill("Reprise à 14h15")
+    page.locator("#text").fill("À tout de suite !")
     page.get_by_role("button", name="Voir la lettre").click()
     yield "announce-asked"
     mine.store.holds.pause(mine.key, now())
