@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from orchestrator.core.errors import Unheard
+from orchestrator.core.errors import Held, Unheard
 from orchestrator.jobs.world import World
 from orchestrator.ports import Call
 
@@ -13,11 +13,18 @@ log = logging.getLogger(__name__)
 
 
 def push_all(worlds: Sequence[World]) -> int:
-    """Push what is new in any of the events; where nothing is, it costs one question."""
-    if not worlds or all(world.siren is None for world in worlds):
+    """Push what is new in any of the events, one process at a time; where nothing is, it costs one question."""
+    loud = [world for world in worlds if world.siren is not None]
+    waiting = loud[0].store.alarms.events_to_push() if loud else frozenset()
+    waiting_worlds = [world for world in loud if world.event.key in waiting]
+    if not waiting_worlds:
         return 0
-    waiting = worlds[0].store.alarms.events_to_push()
-    return sum(push(world) for world in worlds if world.event.key in waiting)
+    first = waiting_worlds[0]
+    try:
+        with first.store.leases.held("alarms", first.owner, first.clock.now(), first.patience.beat_lease):
+            return sum(map(push, waiting_worlds))
+    except Held:
+        return 0
 
 
 def push(world: World) -> int:

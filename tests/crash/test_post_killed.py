@@ -56,10 +56,9 @@ def test_killed_anywhere_on_sqlite(tmp_path: Path, workers: int, trials: int) ->
 
 
 @pytest.mark.postgres
-def test_killed_anywhere_on_postgresql(empty_database_url: str, tmp_path: Path) -> None:
-    if empty_database_url.startswith("sqlite"):
-        return
-    outcome = sample(in_postgresql(empty_database_url, LETTERS), 1, 4)
+@pytest.mark.parametrize(("workers", "trials"), [(1, 3), (4, 1)])
+def test_killed_anywhere_on_postgresql(postgres_url: str, workers: int, trials: int) -> None:
+    outcome = sample(in_postgresql(postgres_url, LETTERS * workers), workers, trials)
     assert (is_well(outcome), outcome.kills > 0) == (True, True), outcome
 
 

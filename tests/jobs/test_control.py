@@ -17,7 +17,7 @@ from orchestrator.core.presence import Live
 from orchestrator.core.recipients import FALLBACK
 from orchestrator.gateways.alarm.webhook import Webhook
 from orchestrator.gateways.mail.bounces import ImapReturns
-from orchestrator.jobs.alarms import push
+from orchestrator.jobs.alarms import push, push_all
 from orchestrator.jobs.control import look, plan_b, put_in_outbox, reached
 from orchestrator.jobs.returns import read_returns
 from orchestrator.outside.imap import Imap
@@ -386,6 +386,16 @@ def test_a_new_alarm_is_pushed_once_and_again_when_it_comes_back(theatre: Theatr
         theatre.form.answer("encore@exemple.fr")
         theatre.turn(theatre.at + HOUR)
         assert push(theatre.world) == 1
+
+
+def test_of_several_processes_one_pushes_an_alarm(theatre: Theatre) -> None:
+    with Listener() as listener:
+        theatre.world = replace(theatre.world, siren=Webhook(listener.url))
+        assert push_all([theatre.world]) == 0
+        theatre.store.alarms.set("relation", {"zoom:x": ("Zoom est en panne", "")}, "zoom:", theatre.at)
+        with theatre.store.leases.held("alarms", "elsewhere:1:2:3", theatre.at, MINUTE):
+            assert push_all([theatre.world]) == 0
+        assert [push_all([theatre.world]), push_all([theatre.world]), len(listener.heard)] == [1, 0, 1]
 
 
 def test_an_alarm_that_could_not_be_said_is_said_later(theatre: Theatre) -> None:
