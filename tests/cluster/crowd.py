@@ -47,16 +47,17 @@ class Crowd:
     place: Place
     relay: Relay
     draw: Random
-    processes: list[ForkServerProcess] = field(default_factory=list)
+    processes: list[tuple[ForkServerProcess, Place]] = field(default_factory=list)
     expected: set[str] = field(default_factory=set)
     kills: int = 0
     exposed: int = 0
     hand_over: float = 0.0
 
     def start(self, place: Place | None = None) -> None:
-        process = context().Process(target=serve, args=(place or self.place,))
+        place = place or self.place
+        process = context().Process(target=serve, args=(place,))
         process.start()
-        self.processes.append(process)
+        self.processes.append((process, place))
 
     def register(self, count: int) -> None:
         """Let there be so many people in the form."""
@@ -69,16 +70,16 @@ class Crowd:
     # disturbances
 
     def kill(self) -> None:
-        victim = self.processes.pop(self.draw.randrange(len(self.processes)))
+        victim, place = self.processes.pop(self.draw.randrange(len(self.processes)))
         victim.kill()
         victim.join()
         self.kills += 1
         self.exposed += CONNECTIONS
-        self.start()
+        self.start(place)
 
     def stop(self) -> None:
         """Stop a process for longer than its leases last."""
-        pid = self.draw.choice(self.processes).pid or 0
+        pid = self.draw.choice(self.processes)[0].pid or 0
         os.kill(pid, signal.SIGSTOP)
         time.sleep(PAST_THE_LEASE)  # real: it is the sleeper's own clock that goes on
         os.kill(pid, signal.SIGCONT)
@@ -102,14 +103,14 @@ class Crowd:
         until = time.monotonic() + seconds
         while not is_so():
             assert time.monotonic() < until, f"{len(self.linked())} of {len(self.expected)} have their link"
-            assert all(process.is_alive() for process in self.processes), "a process ended by itself"
+            assert all(process.is_alive() for process, _ in self.processes), "a process ended by itself"
             time.sleep(0.02)  # real processes at work
 
     def linked(self) -> set[str]:
         return {one.to for one in list(self.relay.accepted) if b"<link." in one.data}
 
     def end(self) -> None:
-        for process in self.processes:
+        for process, _ in self.processes:
             process.kill()
             process.join()
 
@@ -136,7 +137,7 @@ class Crowd:
 def crowd(
     server: Postgres, folder: Path, seed: int, *, engine: bool = False, wires: Sequence[Wire] = ()
 ) -> Iterator[Crowd]:
-    """Four processes at work; or one on each wire, in network namespaces."""
+    """Four processes at work; with an engine two beat and two post; or one on each wire, in network namespaces."""
     zoom = FakeZoom(now=CLOCK.now, rates=False)
     relay = Relay(now=CLOCK.now)
     name = server.create()
@@ -162,8 +163,9 @@ def crowd(
             for wire in wires:
                 far = f"postgresql://postgres@{wire.address}:{POSTGRESQL}/{name}"
                 some.start(replace(place, url=far, wire=wire, host=wire.name))
-            for _ in range(0 if wires else PROCESSES):
-                some.start()
+            parts = [("beat",), ("post",)] if engine else [("beat", "post")]
+            for n in range(0 if wires else PROCESSES):
+                some.start(replace(place, roles=parts[n % len(parts)]))
             yield from _at_work(some)
 
 

@@ -41,6 +41,7 @@ class Place:
     source: Path
     url: str
     engine: bool = False
+    roles: tuple[str, ...] = ("beat", "post")
     host: str = ""
     wire: Wire | None = None
     """How it reaches the rest, from a namespace of its own."""
@@ -79,5 +80,5 @@ def serve(place: Place) -> None:
     world = wiring.world(SETTINGS, store, CLOCK, owner, elsewhere)
     world = replace(world, event=EVENT, connections=CONNECTIONS, scribe=SCRIBE, patience=BRIEF)
     engine = Procrastinate(place.url, silent_seconds=2) if place.engine else None
-    daemon = Daemon([world], engine=engine, beat_seconds=1)
+    daemon = Daemon([world], roles=place.roles, engine=engine, beat_seconds=1)
     daemon.run(threading.Event())

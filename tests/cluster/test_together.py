@@ -38,8 +38,7 @@ def test_whoever_is_killed_stopped_or_cut_off_nobody_is_without_their_link(serve
 
 def test_a_worker_killed_leaves_no_job_stuck_and_nobody_without_their_link(server: Postgres, tmp_path: Path) -> None:
     with crowd(server, tmp_path, SEED, engine=True) as some:
-        for n in range(2):
-            some.disturb(some.kill, 20 + 12 * n)
+        some.disturb(some.kill, 24)
         with psycopg.connect(some.place.url, autocommit=True) as connection:
             some.wait_for(lambda: connection.execute(STUCK).fetchone() == (0,))
         is_well(some.judged())
@@ -54,7 +53,7 @@ def test_of_two_hosts_one_is_cut_off_and_the_other_takes_up_its_letters(server: 
 
 
 STUCK = """SELECT count(*) FROM procrastinate_jobs AS j LEFT JOIN procrastinate_workers AS w ON w.id = j.worker_id
-    WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - interval '5 seconds')"""
+    WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - interval '3 seconds')"""
 
 
 def is_well(found: dict[str, Any]) -> None:
