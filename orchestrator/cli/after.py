@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.cli.common import DONE, FAILED, MISUSED, Whole, as_json, configured, end, explained, load, say, show
+from orchestrator.cli.common import DONE, FAILED, MISUSED, Whole, as_json, configured, end, explained, only, say, show
 
 if TYPE_CHECKING:
     from orchestrator.gateways.spreadsheets import Rows
@@ -28,13 +28,10 @@ def one_event(
     """The one event these verbs are about; several are refused."""
     from orchestrator import wiring
 
-    found = load(configs, secrets)
-    if len(found) != 1:
-        say(f"{len(found)} événements sont désignés → donnez le fichier d'un seul avec -c", bad=True)
-        end(MISUSED)
-    store = wiring.open_store(found[0].store_url) if write else wiring.store_to_read(found[0].store_url)
+    settings = only(configs, secrets)
+    store = wiring.open_store(settings.store_url) if write else wiring.store_to_read(settings.store_url)
     try:
-        yield found[0], store
+        yield settings, store
     finally:
         store.close()
 

@@ -113,6 +113,17 @@ def load(configs: Sequence[Path], secrets: Path | None) -> list[Settings]:
     return found
 
 
+def only(configs: Sequence[Path], secrets: Path | None) -> Settings:
+    """Load the one event a verb is about. Raises BadConfiguration for several."""
+    from orchestrator.core.errors import BadConfiguration
+
+    found = load(configs, secrets)
+    if len(found) != 1:
+        names = ", ".join(settings.path.name for settings in found) or "aucun"
+        raise BadConfiguration((f"cette commande porte sur un seul événement → donnez son fichier avec -c : {names}",))
+    return found[0]
+
+
 def local(at: datetime, event: Event) -> str:
     """Say an instant as the event's people do: « jeu. 24 juin, 9h00 »."""
     from babel.dates import format_date

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.common import load, say
+from orchestrator.cli.common import only, say
 
 if TYPE_CHECKING:
     from orchestrator.core.model import Event
@@ -38,19 +38,16 @@ class Desk:
 def desk(configs: Sequence[Path], secrets: Path | None) -> Desk:
     """Open the one event named. Raises BadConfiguration for several, OrchestratorError for one never served."""
     from orchestrator import wiring
-    from orchestrator.core.errors import BadConfiguration, OrchestratorError
+    from orchestrator.core.errors import OrchestratorError
 
-    found = load(configs, secrets)
-    if len(found) != 1:
-        keys = ", ".join(s.path.name for s in found)
-        raise BadConfiguration((f"-c – cette commande porte sur un seul événement ; choisissez son fichier : {keys}",))
-    store = wiring.open_store(found[0].store_url)
-    if not store.events.is_known(found[0].event.key):
+    settings = only(configs, secrets)
+    store = wiring.open_store(settings.store_url)
+    if not store.events.is_known(settings.event.key):
         store.close()
         raise OrchestratorError(
             "cet événement n'a pas encore été servi d'ici", remedy="lancez d'abord orchestrator apply, ou run"
         )
-    return Desk(settings=found[0], store=store, now=wiring.SystemClock().now())
+    return Desk(settings=settings, store=store, now=wiring.SystemClock().now())
 
 
 def ask(question: str, is_sure: bool) -> bool:

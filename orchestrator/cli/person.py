@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.cli.common import FAILED, MISUSED, Whole, as_json, configured, end, explained, say, show
-from orchestrator.cli.registrations import only
+from orchestrator.cli.common import FAILED, MISUSED, Whole, as_json, configured, end, explained, only, say, show
 
 if TYPE_CHECKING:
     from orchestrator.core.model import Event, Person

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.common import DONE, FAILED, MISUSED, Whole, as_json, configured, end, explained, load, say, show
+from orchestrator.cli.common import DONE, FAILED, MISUSED, Whole, as_json, configured, end, explained, only, say, show
+from orchestrator.cli.person import desk_of
 
 if TYPE_CHECKING:
     from orchestrator.gateways.registrations import Register
@@ -56,7 +57,6 @@ def check(configs: tuple[Path, ...], secrets: Path | None, file: Path | None, as
 def export(configs: tuple[Path, ...], secrets: Path | None, out: Path, as_json: bool) -> None:
     """Écrire les personnes inscrites, leurs vœux et leur atelier dans un classeur ; noté au journal."""
     from orchestrator import wiring
-    from orchestrator.cli.person import desk_of
     from orchestrator.gateways.spreadsheets import write
     from orchestrator.jobs.export import table
 
@@ -75,15 +75,6 @@ def export(configs: tuple[Path, ...], secrets: Path | None, out: Path, as_json: 
         show({"file": str(out), "people": len(rows)})
     else:
         say(f"{len(rows)} personnes écrites dans {out} ; ce fichier contient des données personnelles.", good=True)
-
-
-def only(configs: tuple[Path, ...], secrets: Path | None) -> Settings:
-    """Load the one event a verb is about."""
-    found = load(configs, secrets)
-    if len(found) != 1:
-        say("ces commandes portent sur un seul événement → donnez son fichier avec -c", bad=True)
-        end(MISUSED)
-    return found[0]
 
 
 def _diagnosis(settings: Settings, file: Path | None) -> Diagnosis:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.cli.common import Whole, as_json, configured, explained, load, say, show
+from orchestrator.cli.common import Whole, as_json, configured, explained, load, only, say, show
 
 if TYPE_CHECKING:
     from orchestrator.jobs.whatif import Difference, Look
@@ -126,7 +126,7 @@ def move(
     from orchestrator.cli.seats_report import changes_in_words, rank_in_words
     from orchestrator.jobs.whatif import move
 
-    settings = _the_one(configs or above[0], secrets or above[1])
+    settings = only(configs or above[0], secrets or above[1])
     with _alone(settings, writing=not dry_run) as (store, seen):
         found = move(seen, address, workshop)
         if not dry_run:
@@ -171,7 +171,7 @@ def merge(
     """
     from orchestrator.jobs.whatif import merge
 
-    settings = _the_one(configs or above[0], secrets or above[1])
+    settings = only(configs or above[0], secrets or above[1])
     with _alone(settings, writing=not dry_run) as (store, seen):
         found = merge(seen, closed, kept)
         if not dry_run:
@@ -206,15 +206,6 @@ def _changes(found: Difference) -> dict[str, Any]:
     from orchestrator.cli.seats_report import by_rank
 
     return {"by_rank": by_rank(found.by_rank), "moved": len(found.moved), "told": found.told}
-
-
-def _the_one(configs: Any, secrets: Any) -> Settings:
-    from orchestrator.core.errors import BadConfiguration
-
-    found = load(configs, secrets)
-    if len(found) != 1:
-        raise BadConfiguration((f"{len(found)} événements : nommez le fichier d'un seul avec -c",))
-    return found[0]
 
 
 @contextmanager
