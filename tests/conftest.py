@@ -21,11 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from orchestrator.store import Store
 from orchestrator.store.schema import metadata
 from orchestrator.wiring import alive
 from tests.store.probe import hasty
+
+settings.register_profile("house", deadline=None)  # how long an example takes tells of the machine alone
+settings.load_profile("house")
 
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root."""

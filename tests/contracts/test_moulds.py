@@ -47,7 +47,7 @@ def read(data: bytes) -> list[str]:
 words = st.text(min_size=1, max_size=120).map(clean).filter(lambda text: text.strip() == text != "")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(words, words, words, st.integers(0, 2**31 - 1).map(str)), min_size=2, max_size=3))
 def test_a_letter_from_a_mould_reads_as_one_written_alone(people: list[tuple[str, ...]]) -> None:
     mould = Mould(PATTERN)

@@ -93,7 +93,7 @@ def test_a_pattern_is_compared_with_the_long_way_again_and_again() -> None:
     assert pen.times == WORTH_IT - 1 + 2 + 2 + 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(*[st.text(min_size=1, max_size=30)] * 4), min_size=6, max_size=12))
 def test_whatever_is_typed_stays_in_its_place(people: list[tuple[str, ...]]) -> None:
     patterns, alone = Desk(), Pen()

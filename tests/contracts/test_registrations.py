@@ -191,7 +191,7 @@ def test_lines_are_those_a_text_editor_shows() -> None:
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\ue000"), max_size=8)
 
 
-@settings(deadline=None, database=None, max_examples=60)
+@settings(database=None, max_examples=60)
 @given(
     rows=st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=6),
     delimiter=st.sampled_from(",;\t"),
@@ -547,7 +547,7 @@ def test_the_hour_of_an_answer_is_read_in_every_form_exports_write(text: str, ex
     assert instant(text, PARIS) == expected
 
 
-@settings(deadline=None, database=None)
+@settings(database=None)
 @given(st.text(max_size=30))
 def test_no_text_at_all_breaks_the_reading_of_an_hour(text: str) -> None:
     found = instant(text, PARIS)

@@ -278,7 +278,7 @@ def as_sent(body: bytes) -> bytes:
 def test_a_letter_arrives_byte_for_byte() -> None:
     with relay_with() as relay, post_to(relay).connect() as line:
 
-        @settings(max_examples=150, deadline=None)
+        @settings(max_examples=150)
         @given(st.lists(st.sampled_from([b"", b".", b"..", b"a", b".a", b"a.", b"QUIT"])).map(b"\r\n".join))
         def arrives(body: bytes) -> None:
             line.offer(SENDER, TO, body).finish()

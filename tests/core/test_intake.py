@@ -255,7 +255,7 @@ histories = stamps.flatmap(
         )
     )
 )
-quick = settings(deadline=None, database=None, max_examples=60)
+quick = settings(database=None, max_examples=60)
 
 
 def numbered(rows: list[Answer] | tuple[Answer, ...]) -> list[Answer]:

@@ -55,7 +55,7 @@ def test_what_is_wrong_in_a_file_is_said_with_its_line(text: str, line: int, par
     assert error.value.line == line
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="0123456789,:{}# \nALTERNTIVMU", max_size=80))
 def test_no_text_breaks_the_reader(text: str) -> None:
     try:

@@ -123,7 +123,7 @@ rooms = st.dictionaries(st.sampled_from("ABC"), st.integers(0, 3), max_size=3)
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rooms, peoples, st.sampled_from(AIMS), st.dictionaries(st.sampled_from("ABC"), st.integers(1, 2), max_size=2))
 def test_no_other_answer_is_better_nor_as_good_for_everybody_and_more_even(
     seats: dict[str, int], people: list[Person], aim: str, taken: dict[str, int]

@@ -70,7 +70,7 @@ def ranks(people: Sequence[Person], new: Mapping[str, str], keys: str = "ABC") -
 
 
 @pytest.mark.slow
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(peoples, capacities, capacities, st.sampled_from(["", "A", "B"]))
 def test_when_capacities_change_or_a_workshop_closes_the_fewest_told_people_move_and_to_the_best_for_all(
     people: list[Person], before: dict[str, int], after: dict[str, int], gone: str
@@ -93,7 +93,7 @@ def test_when_capacities_change_or_a_workshop_closes_the_fewest_told_people_move
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(peoples, peoples, capacities, st.randoms(use_true_random=False))
 def test_whoever_comes_leaves_or_is_listed_in_another_order_moves_nobody_who_was_told(
     first: list[Person], more: list[Person], capacity: dict[str, int], lots: Any
@@ -174,7 +174,7 @@ def test_a_group_to_keep_together_sits_in_one_workshop_where_it_costs_the_others
 
 
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(peoples, st.fixed_dictionaries(dict.fromkeys("ABC", st.integers(1, 4))), st.sampled_from(AIMS))
 def test_a_pair_kept_together_and_a_pair_kept_apart_are_seated_as_well_as_can_be(
     people: list[Person], capacity: dict[str, int], aim: Any

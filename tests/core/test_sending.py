@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core.model import Quota
@@ -98,7 +98,6 @@ def some_waves(draw: st.DrawFn) -> list[Sized]:
     return list(waves.values())
 
 
-@settings(deadline=None)
 @given(some_waves(), quotas)
 def test_every_letter_is_through_five_minutes_before_its_session_whatever_the_quota(
     waves: list[Sized], quota: Quota
@@ -109,7 +108,6 @@ def test_every_letter_is_through_five_minutes_before_its_session_whatever_the_qu
     assert last == {wave: at.last_at for wave, at in found.items()}
 
 
-@settings(deadline=None)
 @given(some_waves(), quotas)
 def test_a_wave_leaves_at_its_hour_when_the_quota_does_not_ask_for_more(waves: list[Sized], quota: Quota) -> None:
     hours = {wave: min(wave.due_at, wave.finish_by) for wave, _ in waves}
@@ -119,13 +117,11 @@ def test_a_wave_leaves_at_its_hour_when_the_quota_does_not_ask_for_more(waves: l
         assert leave == hours
 
 
-@settings(deadline=None)
 @given(some_waves(), quotas)
 def test_the_plan_does_not_depend_on_the_order_of_the_waves(waves: list[Sized], quota: Quota) -> None:
     assert plan(waves, quota) == plan(waves[::-1], quota)
 
 
-@settings(deadline=None)
 @given(some_waves(), quotas, instants)
 def test_nothing_leaves_in_the_past_and_what_is_late_is_known_to_be(
     waves: list[Sized], quota: Quota, now: datetime

@@ -199,7 +199,7 @@ def _seat(who: Recipient, one: Session) -> str:
 
 
 TestCorrespondence = Correspondence.TestCase
-TestCorrespondence.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestCorrespondence.settings = settings(max_examples=40, stateful_step_count=25)
 
 
 def test_the_first_letter_is_believed() -> None:

@@ -165,7 +165,7 @@ def emptied(store: Store) -> Store:
     return store
 
 
-@settings(deadline=None, database=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(database=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers, st.randoms(use_true_random=False))
 def test_a_list_taken_in_once_twice_shuffled_or_as_it_grows_gives_the_same_table(
     theatre: Theatre, history: list[tuple[str, str, str]], shuffle: random.Random

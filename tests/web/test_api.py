@@ -77,7 +77,7 @@ def test_the_api_keeps_what_its_description_promises(place: Office) -> None:
     rest = ("", "/standing", "/workshops", "/people", "/letters")
     paths = {"/api/v1/events", *(f"/api/v1/events/{{key}}{end}" for end in rest)}
     assert {operation.path for operation in operations} == paths
-    quick = settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate], database=None,
+    quick = settings(max_examples=12, phases=[Phase.explicit, Phase.generate], database=None,
                      suppress_health_check=list(HealthCheck))  # fmt: skip
     before = [row for row in place.lab.dump() if '"visit"' not in row]
     for operation in operations:
