@@ -174,7 +174,7 @@ def serve(folder: Path) -> dict[str, Any]:
         sum(n for (_, outcome), n in daemon.watched().beats.items() if outcome != "quiet") - before
     )
     figures["files_ms"] = _median(roster.worlds)
-    [room] = daemon._rooms
+    [room] = daemon.rooms
     figures["idle_post_ms"] = _median(lambda: (room.drain(), room.next_at()))
     figures["rss_mb"] = _rss()
     figures["healthz_ms"] = _median(daemon.health)

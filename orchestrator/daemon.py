@@ -65,7 +65,7 @@ class Daemon:
         self._clock = worlds[0].clock
         self._memories: Mapping[str, Memory] = {w.event.key: Memory() for w in worlds}
         self._counters: Counters = {}
-        self._rooms = rooms(worlds)
+        self.rooms = rooms(worlds)
         self._stop = threading.Event()
         self._post_wakes = threading.Condition()
         self._scheduler = BackgroundScheduler(
@@ -120,7 +120,7 @@ class Daemon:
         self._scheduler.start()
         pool = [
             threading.Thread(target=self.deliver, args=(room,), name=f"post-{n}", daemon=True)
-            for n, room in enumerate(self._rooms if self._posts_here else ())
+            for n, room in enumerate(self.rooms if self._posts_here else ())
         ]
         if self._engine is not None and (self._beats_here or self._posts_here):
             pool.append(threading.Thread(target=self._work, args=(self._engine,), name="engine", daemon=True))
@@ -199,14 +199,17 @@ class Daemon:
         except OrchestratorError as error:
             log.error("lost links could not be answered: %s", error)
 
-    def beat_all(self) -> None:
-        """One pass: beat every event that may have something to do, and let the post look again."""
+    def beat_all(self) -> datetime | None:
+        """One pass: beat every event that may have something to do, and let the post look again.
+
+        Says at which instant the clock alone will next decide something, as far as is known.
+        """
         wake: datetime | None = None
         self._apply_webhooks()
         self._count()
         for world in self.soonest_first():
             if self._stop.is_set():
-                return
+                return None
             report = self._beat(world)
             self._signs.alive()
             if report is not None and report.next_at is not None:
@@ -217,6 +220,7 @@ class Daemon:
         if self.watched().is_beating:
             self._signs.good(self._clock.now())
         self._wake_at(wake)
+        return wake
 
     def soonest_first(self) -> list[World]:
         """Whose day is nearest: with many events the first pass takes a while; those that are over come last."""
@@ -226,7 +230,7 @@ class Daemon:
     def _see_to_the_letters(self) -> None:
         """Take back what the dead had in hand, and wake the post, here or where the engine finds one."""
         try:
-            for room in self._rooms:
+            for room in self.rooms:
                 room.recover()
                 if self._engine is not None and room.due():
                     self._ask("deliver", room.relay)
@@ -295,7 +299,8 @@ class Daemon:
 
     def _wake_at(self, at: datetime | None) -> None:
         """Beat at the next instant that decides something, where that is before the next tick."""
-        if at is not None and at < self._clock.now() + timedelta(seconds=self._beat_seconds):
+        soon = self._clock.now() + timedelta(seconds=self._beat_seconds)
+        if at is not None and at < soon and self._scheduler.running:
             self._scheduler.add_job(self._tick, "date", run_date=at, id="wake", replace_existing=True)
 
     def deliver(self, room: PostRoom) -> None:

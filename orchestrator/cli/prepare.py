@@ -38,8 +38,7 @@ def init(path: Path, force: bool) -> None:
     if not path.parent.is_dir():
         say(f"le dossier {path.parent} n'existe pas → créez-le d'abord", bad=True)
         end(MISUSED)
-    text = settings.template().replace('path = "examples/inscriptions.csv"', 'path = "inscriptions.csv"')
-    path.write_text(text, "utf-8")
+    path.write_text(settings.template(path), "utf-8")
     say(f"{path} est écrit : adaptez-le, puis « orchestrator check -c {path} ».", good=True)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
     from orchestrator.store import Store
     from orchestrator.web.house import House
+    from orchestrator.web.metrics import Tallies
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Stage:
         self._signs, self._roles, self._engine = signs, roles, engine
         from orchestrator import wiring
         from orchestrator.roster import Roster
+        from orchestrator.web.metrics import Tallies
 
         self._worlds = list(worlds)
         self._house = house
@@ -66,6 +68,7 @@ class Stage:
         self._clock = clock
         self._reloading = threading.RLock()
         self._over = threading.Event()
+        self._tallies = Tallies() if house is not None else None
         self._turn = threading.Event()
         if house is not None:
             self._furnish(house)
@@ -95,7 +98,7 @@ class Stage:
             daemon = Daemon(self._worlds, self._signs, daemon, roles=self._roles, engine=self._engine)
             if self._house is not None:
                 self._house.health, self._house.changed = daemon.health, daemon.look_now
-                self._house.metrics = partial(_metrics, daemon)
+                self._house.metrics = partial(_metrics, daemon, self._tallies)
             daemon.run(self._turn)
 
     def stop(self) -> None:
@@ -138,10 +141,10 @@ class Stage:
         return wiring.world(settings, self._roster.store, self._clock, self._owner)
 
 
-def _metrics(daemon: Daemon) -> bytes:
+def _metrics(daemon: Daemon, tallies: Tallies | None) -> bytes:
     from orchestrator.web.metrics import exposition
 
-    return exposition(daemon.watched())
+    return exposition(daemon.watched(), tallies)
 
 
 def _same(url: str) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class Watched:
         """Look at the store; the relay and Zoom are not asked."""
         database, relay, zoom = True, dict[str, bool | None](), dict[str, bool | None]()
         try:
-            relay, zoom = self._relays(), self._zooms()
+            relay, zoom = self._last_seen()
         except OrchestratorError:
             database = False
         return Pulse(
@@ -75,25 +75,19 @@ class Watched:
             zoom=zoom,
         )
 
-    def _relays(self) -> dict[str, bool | None]:
+    def _last_seen(self) -> tuple[dict[str, bool | None], dict[str, bool | None]]:
+        """How each event's relay and Zoom were when they were last used."""
         if not self.worlds:
-            return {}
+            return {}, {}
         figures = self.worlds[0].store.figures
-        alarms, used = figures.alarms(), figures.relay_used({w.relay for w in self.worlds})
-        return {
-            w.event.key: _seen(any(k.startswith("relay:") for k in alarms.get(w.event.key, ())), w.relay in used)
-            for w in self.worlds
-        }
-
-    def _zooms(self) -> dict[str, bool | None]:
-        if not self.worlds:
-            return {}
-        figures = self.worlds[0].store.figures
-        alarms, read = figures.alarms(), figures.zoom_read()
-        return {
-            w.event.key: _seen(any(map(_is_unreachable, alarms.get(w.event.key, ()))), w.event.key in read)
-            for w in self.worlds
-        }
+        alarms, read, used = figures.alarms(), figures.zoom_read(), figures.relay_used({w.relay for w in self.worlds})
+        relay, zoom = dict[str, bool | None](), dict[str, bool | None]()
+        for world in self.worlds:
+            key = world.event.key
+            wrong = alarms.get(key, ())
+            relay[key] = _seen(any(k.startswith("relay:") for k in wrong), world.relay in used)
+            zoom[key] = _seen(any(map(_is_unreachable, wrong)), key in read)
+        return relay, zoom
 
 
 def _seen(fails: bool, was_used: bool) -> bool | None:

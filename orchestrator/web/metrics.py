@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import UTC
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -11,21 +12,43 @@ from prometheus_client.registry import Collector
 
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.jobs.pulse import Watched
-from orchestrator.store.figures import LATE, Figures
+from orchestrator.store.figures import LATE, Figures, Lateness
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(watched: Watched) -> bytes:
-    """Write everything down as it is now."""
+SHARE = 20
+"""What counts every letter ever is counted anew at most in the 20th part of the time."""
+
+
+class Tallies:
+    """The counts over all letters, for several scrapes: with a thousand events each takes a second to make."""
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._until = seconds, 0.0
+        self._letters: dict[tuple[str, str], int] = {}
+        self._lateness: dict[str, Lateness] = {}
+
+    def of(self, figures: Figures) -> tuple[dict[tuple[str, str], int], dict[str, Lateness]]:
+        """Letters by event and state, lateness by event; at most 20 times as old as counting them takes."""
+        began = self._seconds()
+        if began >= self._until:
+            self._letters, self._lateness = figures.letters(), figures.lateness()
+            now = self._seconds()
+            self._until = now + SHARE * (now - began)
+        return self._letters, self._lateness
+
+
+def exposition(watched: Watched, tallies: Tallies | None = None) -> bytes:
+    """Write everything down as it is now; `tallies` go on from one scrape to the next."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(watched))
+    registry.register(_Collector(watched, tallies or Tallies()))
     return generate_latest(registry)
 
 
 class _Collector(Collector):
-    def __init__(self, watched: Watched) -> None:
-        self._watched = watched
+    def __init__(self, watched: Watched, tallies: Tallies) -> None:
+        self._watched, self._tallies = watched, tallies
 
     def describe(self) -> Iterable[Metric]:
         """Nothing beforehand: a registry would otherwise collect twice."""
@@ -36,7 +59,7 @@ class _Collector(Collector):
         yield from _beats(watched)
         try:
             if watched.worlds:
-                yield from list(_stored(watched, watched.worlds[0].store.figures))
+                yield from list(_stored(watched, watched.worlds[0].store.figures, self._tallies))
         except OrchestratorError:
             reachable = False
         database = GaugeMetricFamily("orchestrator_database_up", "1 while the database answers.")
@@ -53,14 +76,15 @@ def _beats(watched: Watched) -> Iterator[Metric]:
     yield _gauge("orchestrator_beat_age_seconds", "Since the event last beat here.", ages)
 
 
-def _stored(watched: Watched, figures: Figures) -> Iterator[Metric]:
-    served = [w.event.key for w in watched.worlds]
+def _stored(watched: Watched, figures: Figures, tallies: Tallies) -> Iterator[Metric]:
+    served = {w.event.key: None for w in watched.worlds}
+    counts, late_by_event = tallies.of(figures)
     letters = GaugeMetricFamily("orchestrator_letters", "Letters by state.", labels=["event", "state"])
-    for (event, state), n in sorted(figures.letters().items()):
+    for (event, state), n in sorted(counts.items()):
         if event in served:
             letters.add_metric([event, state], n)
     yield letters
-    yield _lateness(figures, served)
+    yield _lateness(late_by_event, served)
     waiting = figures.waiting(watched.now)
     late = ((e, waiting[e].letters if e in waiting else 0) for e in served)
     yield _gauge("orchestrator_queue_letters", "Letters whose hour has come and which have not left.", late)
@@ -72,11 +96,11 @@ def _stored(watched: Watched, figures: Figures) -> Iterator[Metric]:
     yield from _seen(watched)
 
 
-def _lateness(figures: Figures, served: list[str]) -> Metric:
+def _lateness(late_by_event: Mapping[str, Lateness], served: Container[str]) -> Metric:
     late = HistogramMetricFamily(
         "orchestrator_letter_lateness_seconds", "From a letter's hour to its acceptance.", labels=["event"]
     )
-    for event, found in sorted(figures.lateness().items()):
+    for event, found in sorted(late_by_event.items()):
         if event in served:
             cuts = [(f"{float(cut)}", float(n)) for cut, n in zip(LATE, found.within, strict=True)]
             late.add_metric([event], [*cuts, ("+Inf", float(found.sent))], found.seconds)

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import pytest
 from click.testing import CliRunner
 
+from orchestrator import settings as gate
 from orchestrator.cli import main
 from orchestrator.core.letters import KINDS
 from tests.doors.lab import Lab
@@ -56,6 +57,23 @@ def test_init_writes_a_config_that_loads_and_never_replaces_one(tmp_path: Path) 
     assert 'path = "inscriptions.csv"' in text
     again = CliRunner().invoke(main, ["init", str(path)])
     assert (again.exit_code, path.read_text("utf-8")) == (2, text)
+
+
+def test_init_beside_a_service_file_leaves_out_what_that_file_says(tmp_path: Path) -> None:
+    shared = ('[store]\nurl = "sqlite:///one.db"\n[mail]\nfrom = "A <a@exemple.fr>"\nreply_to = "a@exemple.fr"\n'
+              'host = "127.0.0.1"\nsecurity = "none"\n[zoom]\nhost = "w@exemple.fr"\n')  # fmt: skip
+    (tmp_path / "service.toml").write_text(shared, "utf-8")
+    for name in ("forum", "atelier"):
+        assert CliRunner().invoke(main, ["init", str(tmp_path / f"{name}.toml")]).exit_code == 0
+        text = (tmp_path / f"{name}.toml").read_text("utf-8")
+        (tmp_path / f"{name}.toml").write_text(text.replace("relation-police-population", name), "utf-8")
+    atelier, forum = gate.load(tmp_path, environ={})
+    assert (forum.event.zoom.host, forum.event.mail_from) == ("w@exemple.fr", "A <a@exemple.fr>")
+    assert forum.event.zoom.recording == "none"
+    assert {one.registrations.path.name for one in (atelier, forum)} == {
+        "inscriptions-atelier.csv",
+        "inscriptions-forum.csv",
+    }
 
 
 def test_check_finds_nothing_wrong_with_a_good_event(lab: Lab) -> None:

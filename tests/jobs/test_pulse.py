@@ -8,7 +8,7 @@ from datetime import timedelta
 from orchestrator.jobs.pulse import Pulse, Watched
 from orchestrator.outside.relay import Moment, Verdict
 from orchestrator.outside.zoom import Fault
-from orchestrator.web.metrics import exposition
+from orchestrator.web.metrics import Tallies, exposition
 from tests import make
 from tests.jobs.theatre import MINUTE, SECOND, Theatre
 
@@ -128,3 +128,14 @@ def test_a_letter_that_left_early_is_not_late_and_no_address_is_in_the_figures(t
     assert figures(theatre)["letter_lateness_seconds_sum{}"] == 0.0
     assert "@" not in text
     assert "http" not in text
+
+
+def test_what_takes_long_to_count_is_counted_again_only_after_a_while(theatre: Theatre) -> None:
+    hours = iter([0.0, 1.0, 20.9, 21.0, 21.0])
+    tallies, figures = Tallies(lambda: next(hours)), theatre.store.figures
+    assert tallies.of(figures) == ({}, {})  # it took a second
+    theatre.form.answer("zoe@exemple.fr", "a")
+    theatre.beat()
+    assert tallies.of(figures) == ({}, {})
+    letters, _ = tallies.of(figures)
+    assert letters["relation", "due"] > 0

@@ -1,0 +1,485 @@
+"""A month in one process: many events, a fault in every minute, played by a virtual clock; then everything is judged.
+
+The service (roster, daemon, post) is a child that does a turn when it is told to; this process is the outside: the
+shipped Zoom and relay, the organisers' files, the forms. Every minute draws a fault and holds it for that minute: Zoom
+or the relay down, refusing, answering nonsense or not at all, the form's list gone or half written, a config broken,
+gone or edited, an event moved or cancelled, the clock set, the service killed at any of its looks at the clock, or
+started again. Minutes in which the service has nothing to do and nothing of its files is touched are passed over.
+
+Each event is judged when its day is over, by what the relay accepted and Zoom holds (rehearsal.promises), and for
+having one meeting. At the end: memory (5 % at most over that after the first sixth) and open files (none more).
+Prints JSON; exits 1 where anything is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from orchestrator import settings as gate
+from orchestrator import shipped, wiring
+from orchestrator.core.meetings import tag_of
+from orchestrator.core.model import Event
+from orchestrator.gateways.registrations import Columns, in_file
+from orchestrator.outside.relay import Accepted, Moment, Relay, Verdict
+from orchestrator.outside.zoom import BUSY, Call, Drop, Fail, FakeZoom, Fault, Garble, Lose
+from orchestrator.rehearsal import people
+from orchestrator.rehearsal.clock import SharedClock
+from orchestrator.rehearsal.host import Host
+from orchestrator.rehearsal.promises import PROMISES, Day, Evidence
+from orchestrator.rehearsal.source import Arrival, GrowingFile, arrivals
+from orchestrator.settings.cloning import clone
+from orchestrator.store import Store
+from tests.store.probe import hasty
+
+BEGINS = datetime(2027, 3, 1, 5, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LOOK_AGAIN = timedelta(minutes=30)
+JUDGED = timedelta(minutes=20)
+"""How long after its last session an event is judged: the host has left, its meeting is still there."""
+TAKES = timedelta(milliseconds=150)
+"""An exchange with Zoom, the acceptance of a letter."""
+GROWTH = 1.05
+OF_THE_DAY = ("link-before-session", "reminder-on-time", "never-twice", "never-late", "speakers-told", "rooms-agree")
+SHARED = ("web", "privacy", "store", "zoom", "alarms")
+
+ZOOM: dict[str, Fault] = {
+    "zoom-down": Drop(),
+    "zoom-busy": BUSY,
+    "zoom-lost": Lose(),
+    "zoom-500": Fail(500),
+    "zoom-page": Garble("html"),
+    "zoom-cut": Garble("cut"),
+}
+RELAY: dict[str, tuple[str, Verdict, float]] = {
+    "relay-down": ("connect", Verdict(drop=True), 1),
+    "relay-busy": ("rcpt", Verdict(reply=(451, "4.3.0 try again later")), 0.5),
+    "relay-refuses": ("mail", Verdict(reply=(554, "5.7.1 not today")), 1),
+    "relay-drops": ("dot", Verdict(drop=True), 0.5),
+    "relay-lost": ("accepted", Verdict(lose_reply=True), 0.3),
+}
+"""At which stage, what, and how often."""
+FILES = ("source-gone", "source-half", "source-noise", "config-broken", "config-gone", "config-edited")
+CLOCK = {"clock-forward": timedelta(minutes=4), "clock-back": timedelta(seconds=-50)}
+RARE = {"kill": 60, "restart": 240, **dict.fromkeys(CLOCK, 240), **dict.fromkeys(FILES, 240)}
+"""In how many minutes there is one; the others take turns in what is left."""
+
+
+# the service, in a process of its own
+
+
+class Killed(BaseException):
+    """The service is no more: nothing of it goes on."""
+
+
+class Mortal:
+    """The rehearsal's clock, and the service's death at one of its looks at it."""
+
+    def __init__(self, path: Path) -> None:
+        self._clock, self.left = SharedClock(path), 0
+
+    def now(self) -> datetime:
+        if self.left:
+            self.left -= 1
+            if not self.left:
+                raise Killed
+        return self._clock.now()
+
+    def wait(self, until: datetime) -> None:
+        """Let the time pass at once."""
+        self._clock.set(until)
+
+
+class Service:
+    """What `run` plays on, a turn at a time."""
+
+    def __init__(self, folder: Path, clock: Mortal) -> None:
+        self._folder, self._clock = folder, clock
+        self.start()
+
+    def start(self) -> None:
+        """Begin anew, as after a kill: nothing is known but what is stored."""
+        from orchestrator.roster import Roster
+
+        self._owner = wiring.owner()
+        found = gate.look(self._folder, environ={}).good or None
+        url = found[0].store_url if found else f"sqlite:///{self._folder / 'soak.db'}"
+        self._store = hasty(Store(url, lambda name: name == self._owner)).open()  # the disk is not what is tried
+        self._roster = Roster(paths=[self._folder], store=self._store, clock=self._clock, build=self._build, environ={})
+        self._served: list[int] = []
+        self._daemon: Any = None
+
+    def _build(self, settings: Any) -> Any:
+        return wiring.world(settings, self._store, self._clock, self._owner)
+
+    def turn(self, kill_in: int) -> dict[str, Any]:
+        """One look at the files, one pass, the post as far as it goes."""
+        self._clock.left = kill_in
+        try:
+            wake, busy = self._play()
+        except Killed:
+            wake, busy = None, True
+            self.again()
+        self._clock.left = 0
+        return {"wake": wake and wake.isoformat(), "busy": busy, "killed": wake is None and busy, **_size()}
+
+    def again(self) -> None:
+        """Be started by systemd."""
+        self._clock.left = 0
+        self._store.close()
+        self.start()
+
+    def _play(self) -> tuple[datetime | None, bool]:
+        from orchestrator.daemon import Daemon
+
+        worlds = self._roster.worlds()
+        if not worlds:
+            return None, True
+        if [id(w) for w in worlds] != self._served:
+            self._daemon, self._served = Daemon(worlds, before=self._daemon), [id(w) for w in worlds]
+        before = self._daemon.watched().beats
+        wake = self._daemon.beat_all()
+        busy = any(n != before[key] for key, n in self._daemon.watched().beats.items() if key[1] != "quiet")
+        for room in self._daemon.rooms:
+            room.drain()
+            if (at := room.next_at()) is not None:
+                wake = at if wake is None else min(at, wake)
+        return wake or self._clock.now() + LOOK_AGAIN, busy
+
+
+def _size() -> dict[str, int]:
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return {"kib": int(found[1]), "files": len(os.listdir("/proc/self/fd"))}
+
+
+def serve(folder: Path) -> None:
+    """Do a turn for each line: the number of looks at the clock after which to die, 0 = none, or `restart`."""
+    service = Service(folder / "evenements", Mortal(folder / "clock"))
+    for line in sys.stdin:
+        if line.strip() == "restart":
+            service.again()
+        said = service.turn(0 if line.strip() == "restart" else int(line))
+        print(json.dumps(said), flush=True)
+
+
+# the outside
+
+
+@dataclass
+class Played:
+    """One event as its organiser and its registrants make it."""
+
+    event: Event
+    file: Path
+    text: str
+    source: Path
+    rows: list[Arrival]
+    growing: GrowingFile
+    host: Host
+    plans: list[tuple[datetime, str]]
+    """What its organiser will do: move, cancel."""
+    judged: dict[str, Any] | None = None
+
+    @property
+    def ends(self) -> datetime:
+        return self.event.last_end
+
+
+@dataclass
+class World:
+    """Everything but the service."""
+
+    folder: Path
+    clock: SharedClock
+    draw: random.Random
+    fault: str = ""
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    faults: Counter[str] = field(default_factory=Counter)
+    copies_allowed: int = 0
+    mends: list[Callable[[], None]] = field(default_factory=list)
+    played: list[Played] = field(default_factory=list)
+
+    def zoom_temper(self, _call: Call) -> Fault | None:
+        self.clock.advance(TAKES)
+        return ZOOM.get(self.fault)
+
+    def relay_temper(self, moment: Moment) -> Verdict | None:
+        if moment.stage == "dot":
+            self.clock.advance(TAKES)
+        stage, verdict, share = RELAY.get(self.fault, ("", None, 0))
+        if moment.stage != stage or self.draw.random() >= share:
+            return None
+        self.copies_allowed += stage == "accepted"
+        return verdict
+
+    def keep(self, accepted: Accepted) -> None:
+        name = str(message_from_bytes(accepted.data)["Message-ID"] or "")
+        kind = name.lstrip("<").partition(".")[0]
+        file = f"mail/{len(self.letters):06d}-{kind}.eml"
+        (self.folder / file).write_bytes(accepted.data)
+        line = {"at": accepted.at.isoformat(), "to": accepted.to, "kind": kind, "message_id": name, "file": file}
+        self.letters.append({**line, "session": None, "rule": None})
+
+    # faults of files
+
+    def spoil(self, name: str) -> None:
+        """Spoil a file of an event that is not over; it is mended a minute later."""
+        ahead = [one for one in self.played if one.ends > self.clock.now()]
+        if not ahead:
+            return None
+        one = self.draw.choice(ahead)
+        file = one.source if name.startswith("source") else one.file
+        whole = file.read_bytes()
+        if name == "config-edited":
+            one.text = re.sub(
+                r"(?m)^(title = .*?)( \(\d+\))?\"$", rf'\1 ({self.draw.randrange(99)})"', one.text, count=1
+            )
+            return self.put(file, one.text.encode())
+        spoilt = {
+            "gone": None,
+            "half": whole[: len(whole) // 2],
+            "noise": os.urandom(300),
+            "broken": whole[:500] + b"[[",
+        }
+        self.put(file, spoilt[name.partition("-")[2]])
+        self.mends.append(lambda: self.put(file, one.text.encode() if file == one.file else whole))
+        return None
+
+    def put(self, file: Path, data: bytes | None) -> None:
+        """Save as an editor does."""
+        if data is None:
+            return file.unlink()
+        fresh = file.with_suffix(".new")
+        fresh.write_bytes(data)
+        fresh.replace(file)
+        return None
+
+    def mend(self) -> None:
+        while self.mends:
+            self.mends.pop()()
+
+    def organise(self, now: datetime) -> None:
+        """Do what the organisers planned to do by now."""
+        for one in self.played:
+            while one.plans and one.plans[0][0] <= now:
+                _, what = one.plans.pop(0)
+                document: Any = tomlkit.parse(one.text)
+                if what == "cancel":
+                    document["event"]["status"] = "cancelled"
+                else:
+                    for session in document["sessions"]:
+                        for at in ("start", "end", "doors"):
+                            session[at] = (datetime.combine(BEGINS.date(), session[at]) + 15 * MINUTE).time()
+                one.text = tomlkit.dumps(document)
+                self.put(one.file, one.text.encode())
+                one.event = gate.load(one.file, environ={})[0].event
+
+
+def invent(world: World, number: int, day: Any, count: int, zoom: FakeZoom) -> Played:
+    """Make an event of the shipped example, with people of its own."""
+    key, folder = f"evenement-{number:02}", world.folder / "evenements"
+    document: Any = tomlkit.parse(clone(shipped.example_config().read_text("utf-8"), date=day, key=key)[0])
+    document["mail"] = {k: document["mail"][k] for k in ("from", "reply_to")}
+    for section in SHARED:
+        document.pop(section, None)
+    for speaker in document["speakers"]:
+        speaker["email"] = speaker["email"].replace("@", f".{number}@")
+    file, source = folder / f"{key}.toml", folder / f"inscriptions-{key}.csv"
+    file.write_text(tomlkit.dumps(document), "utf-8")
+    event = gate.load(file, environ={})[0].event
+    rows = people.invent(event, count, key, event.first_start - timedelta(hours=3))
+    for row in rows:
+        row[people.EMAIL] = row[people.EMAIL].replace("@", f".{number}@")
+    people.write_csv(rows, source)
+    register = in_file(source, Columns(), event)
+    came = arrivals(event, register.read())
+    growing = GrowingFile(source.read_bytes(), register.laid_out, came, [], source)
+    growing.grow(BEGINS)
+    plans = [(event.first_start - timedelta(days=3, hours=5), {2: "move", 5: "cancel"}.get(number % 7, ""))]
+    plans = [plan for plan in plans if plan[1] and plan[0] > BEGINS]
+    return Played(event, file, file.read_text("utf-8"), source, came, growing, Host(event, zoom), plans)
+
+
+def judged(one: Played, world: World, zoom: FakeZoom, store_url: str) -> dict[str, Any]:
+    """Hold an event against every promise; `broken` names them with how many people each was broken for."""
+    store = Store(store_url).open()
+    known = {d.message_id: d for d in store.outbox.all(one.event.key) if d.message_id}
+    lines = [
+        {**line, "session": known[line["message_id"]].session or None, "rule": known[line["message_id"]].rule or None}
+        for line in world.letters
+        if line["message_id"] in known
+    ]
+    tag = tag_of(one.event, "day-1")
+    meetings = [m for m in zoom.meetings() if m["agenda"].startswith(tag)]
+    evidence = Evidence(
+        event=one.event,
+        store_url=store_url,
+        eve_url=store_url,
+        begins=BEGINS,
+        ends=world.clock.now(),
+        arrivals=one.rows,
+        letters=lines,
+        exchanges=(),
+        zoom_meetings=meetings,
+        kills=world.faults["kill"] + world.copies_allowed + world.faults["relay-drops"],
+        connections=4,
+        out=world.folder,
+        after=None,  # type: ignore[arg-type]  # who came is not played here
+    )
+    day = Day.of(evidence, store, store)
+    found = {name: tuple(dict.fromkeys(PROMISES[name](day))) for name in OF_THE_DAY}
+    store.close()
+    broken = {name: who for name, who in found.items() if who}
+    is_off = one.event.status == "cancelled"
+    if len(meetings) != (0 if is_off else 1):
+        broken["one-meeting"] = (f"{len(meetings)} meetings",)
+    return {"people": len(one.rows), "letters": len(lines), "broken": broken}
+
+
+def next_fault(draw: random.Random) -> str:
+    for name, minutes in RARE.items():
+        if draw.random() * minutes < 1:
+            return name
+    return draw.choice([*ZOOM, *RELAY])
+
+
+def soak(days: int, events: int, count: int, seed: int, folder: Path) -> dict[str, Any]:
+    """Play it all; return what came of it."""
+    (folder / "evenements").mkdir()
+    (folder / "mail").mkdir()
+    world = World(folder, SharedClock(folder / "clock"), random.Random(seed))
+    world.clock.set(BEGINS)
+    zoom = FakeZoom(now=world.clock.now, rates=False, capacity=1000, temper=world.zoom_temper)
+    relay = Relay(now=world.clock.now, keep=world.keep, temper=world.relay_temper)
+    zoom.lift_limits()
+    with zoom, relay:
+        url = f"sqlite:///{folder / 'evenements' / 'soak.db'}"
+        shared = {
+            "store": {"url": url},
+            "mail": {"host": "127.0.0.1", "port": relay.port, "security": "none", "per_minute": 0},
+            "zoom": zoom.papers(),
+        }
+        (folder / "evenements" / "service.toml").write_text(tomlkit.dumps(shared))
+        for n in range(events):
+            day = (BEGINS + timedelta(days=1 + n * (days - 1) // events)).date()
+            world.played.append(invent(world, n, day, count, zoom))
+        command = [sys.executable, "-m", "benchmarks.soak", "--serve", str(folder)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+            try:
+                return _through(world, zoom, child, BEGINS + timedelta(days=days), url)
+            finally:
+                assert child.stdin is not None
+                child.stdin.close()
+
+
+def _through(world: World, zoom: FakeZoom, child: Any, ends: datetime, url: str) -> dict[str, Any]:
+    turns, minutes, wake, sizes = 0, 0, BEGINS, list[tuple[datetime, int, int]]()
+    touched = True
+    while (now := world.clock.now()) < ends:
+        if minutes % 1440 == 0:
+            print(f"{now:%d.%m.} {turns} turns, {len(world.letters)} letters", file=sys.stderr, flush=True)
+        minutes += 1
+        touched |= bool(world.mends)
+        world.mend()
+        world.fault = next_fault(world.draw)
+        world.faults[world.fault] += 1
+        before = {one.event.key: one.growing._written for one in world.played}
+        for one in world.played:
+            one.growing.grow(now)
+        touched |= any(one.growing._written != before[one.event.key] for one in world.played)
+        planned = sum(len(one.plans) for one in world.played)
+        world.organise(now)
+        touched |= planned != sum(len(one.plans) for one in world.played)
+        if world.fault in FILES:
+            world.spoil(world.fault)
+            touched = True
+        _open_meetings(world, now)
+        if touched or now >= wake or world.fault in ("kill", "restart", *CLOCK):
+            said = _turn(child, world)
+            turns += 1
+            sizes.append((now, said["kib"], said["files"]))
+            touched = said["busy"]
+            wake = min(datetime.fromisoformat(said["wake"]) if said["wake"] else now, now + LOOK_AGAIN)
+        for one in world.played:
+            if one.judged is None and now >= one.ends + JUDGED:
+                one.judged = judged(one, world, zoom, url)
+                print(f"{now:%d.%m. %H:%M} {one.event.key} {one.judged}", file=sys.stderr, flush=True)
+        world.clock.advance(MINUTE + CLOCK.get(world.fault, timedelta()))
+    return _figures(world, turns, minutes, sizes)
+
+
+def _open_meetings(world: World, now: datetime) -> None:
+    for one in world.played:
+        if one.event.first_start - timedelta(hours=1) <= now <= one.ends + JUDGED:
+            one.host.act(now)
+
+
+def _turn(child: Any, world: World) -> dict[str, Any]:
+    line = str(world.draw.randint(1, 60)) if world.fault == "kill" else "restart" if world.fault == "restart" else "0"
+    child.stdin.write(line + "\n")
+    child.stdin.flush()
+    answer = child.stdout.readline()
+    if not answer:
+        raise SystemExit("the service fell: see above")
+    return json.loads(answer)  # type: ignore[no-any-return]  # a dict, see Service.turn
+
+
+def _figures(world: World, turns: int, minutes: int, sizes: list[tuple[datetime, int, int]]) -> dict[str, Any]:
+    warm = [one for one in sizes if one[0] >= sizes[0][0] + (sizes[-1][0] - sizes[0][0]) / 6]
+    broken = {one.event.key: one.judged["broken"] for one in world.played if one.judged and one.judged["broken"]}
+    early, late = (max(kib for _, kib, _ in part) for part in (warm[: len(warm) // 5], warm[-len(warm) // 5 :]))
+    return {
+        "minutes": minutes,
+        "turns": turns,
+        "events_judged": sum(one.judged is not None for one in world.played),
+        "people": sum(len(one.rows) for one in world.played),
+        "letters": len(world.letters),
+        "copies": len(world.letters) - len({line["message_id"] for line in world.letters}),
+        "faults": dict(sorted(world.faults.items())),
+        "broken": broken,
+        "memory_mb_warm": round(early / 1024, 1),
+        "memory_mb_end": round(late / 1024, 1),
+        "files_warm": max(files for *_, files in warm[: len(warm) // 5]),
+        "files_end": max(files for *_, files in warm[-len(warm) // 5 :]),
+        "holds": not broken and late <= early * GROWTH,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--events", type=int, default=20)
+    parser.add_argument("--people", type=int, default=12, help="an event")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="an empty folder to play in, kept afterwards")
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    if told.serve:
+        return serve(told.serve)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="soak-") as name:
+        figures = soak(told.days, told.events, told.people, told.seed, told.keep or Path(name))
+    figures["seconds"] = round(time.monotonic() - started)
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
+    sys.exit(0 if figures["holds"] else 1)
+
+
+if __name__ == "__main__":
+    main()
