@@ -16,7 +16,7 @@ HTML = "<html><body><p>Bonjour {{ name }},</p><p><a href='{{ link }}'>Entrer</a>
 
 
 def _words(length: int) -> tuple[str, str]:
-    """A text and an HTML template that make a letter of about so many bytes, in base64 as ours."""
+    """A text and an HTML template that make a letter of about so many bytes, in the base64 which the peers choose."""
     room = max(0, length * 3 // 4 - 2 * len(CALENDAR) - 1_500)
     line = "Relation police-population : la séance commence à l'heure dite.\n"
     text = TEXT + line * (room // 4 // len(line))

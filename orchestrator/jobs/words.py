@@ -102,18 +102,7 @@ class Words:
         seen = [repr(one) if one else "" for one in (changes, outlook.asked, outlook.after)]
         same = alike(reader, outlook, composed, (*more, read.fallback, self._glance(now).at, *seen))
         contents, calendar = composed(reader) if same is None else ({}, ())
-        letter = Letter(
-            kind=delivery.kind,
-            language=delivery.language,
-            to=delivery.address,
-            sender=event.mail_from,
-            reply_to=event.reply_to,
-            message_id=message_id(event, delivery.key, delivery.kind),
-            written_at=now,
-            contents=contents,
-            alike=same,
-            calendar=calendar,
-        )
+        letter = self._addressed(delivery, now, contents=contents, alike=same, calendar=calendar)
         facts = (
             facts_of_departure(who.told)
             if delivery.kind == "released"
@@ -127,9 +116,14 @@ class Words:
         return self._books[fallback]
 
     def _alert(self, delivery: Delivery, now: datetime) -> Letter:
-        event = self.world.event
-        kept = self.world.store.meetings.all(event.key)
+        kept = self.world.store.meetings.all(self.world.event.key)
         found = {key: k.found for key, k in kept.items() if k.found is not None and k.zoom_id}
+        said = alert_contents(self.world, delivery, Outlook(now=now, meetings=found))
+        return self._addressed(delivery, now, contents=said)
+
+    def _addressed(self, delivery: Delivery, now: datetime, **what: Any) -> Letter:
+        """A letter to whom it is for, from whom it is, whatever it says."""
+        event = self.world.event
         return Letter(
             kind=delivery.kind,
             language=delivery.language,
@@ -138,7 +132,7 @@ class Words:
             reply_to=event.reply_to,
             message_id=message_id(event, delivery.key, delivery.kind),
             written_at=now,
-            contents=alert_contents(self.world, delivery, Outlook(now=now, meetings=found)),
+            **what,
         )
 
     def _recipient(self, delivery: Delivery, read: Excerpt) -> tuple[Recipient, Name, Mapping[str, Wishes]]:
