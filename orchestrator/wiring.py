@@ -375,6 +375,7 @@ def columns(settings: Settings) -> Columns:
         needs=names.needs,
         language=names.language,
         timezone=names.timezone,
+        next_invitation=names.next_invitation,
         sessions=names.sessions,
         question=names.question,
         answers=names.answers,

@@ -43,6 +43,40 @@ def check(configs: tuple[Path, ...], secrets: Path | None, file: Path | None, as
     end(DONE if diagnosis.readable else FAILED)
 
 
+@registrations.command("invitations")
+@configured
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Fichier .xlsx ou .csv à écrire.")
+@as_json
+@explained
+def invitations(configs: tuple[Path, ...], secrets: Path | None, out: Path | None, as_json: bool) -> None:
+    """Dire qui a demandé la prochaine invitation ; personne d'autre. Un fichier écrit est noté au journal."""
+    from orchestrator import wiring
+    from orchestrator.cli.person import desk_of
+    from orchestrator.gateways.spreadsheets import write
+    from orchestrator.jobs.invitations import table
+
+    settings = only(configs, secrets)
+    if out and out.suffix.casefold() not in (".xlsx", ".csv"):
+        say(f"« {out.name} » n'est ni un .xlsx ni un .csv → donnez l'un de ces noms avec --out", bad=True)
+        end(MISUSED)
+    with desk_of(settings) as desk:
+        rows = table(settings.event, desk.store)
+        if out:
+            write(out, rows, "Prochaine invitation")
+            desk.note("export", "", wiring.SystemClock().now())
+    if as_json:
+        show(
+            [
+                dict(zip(("address", "first_name", "last_name", "organisation", "asked_on"), r, strict=True))
+                for r in rows[1:]
+            ]
+        )
+    elif not out:
+        for row in rows[1:]:
+            click.echo(f"  {row[0]} – {row[1]} {row[2]}")
+    say(f"{len(rows) - 1} personne(s) veulent la prochaine invitation." + (f" {out}" if out else ""))
+
+
 @registrations.command("export")
 @configured
 @click.option(

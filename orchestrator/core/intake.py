@@ -251,6 +251,7 @@ def _person(email: str, answer: Answer, now: datetime) -> Person:
         organisation=answer.organisation,
         needs=answer.needs,
         extra=answer.extra,
+        next_invitation=answer.next_invitation,
         timezone=answer.timezone,
         line=answer.line,
         submitted_at=answer.submitted_at,

@@ -217,6 +217,8 @@ class Event:
     letters_days: int = 7
     links_hours: int = 24
     attendance_days: int = 365
+    invitations_days: int = 1095
+    """How long whoever wants the next invitation is kept: three years, as the CNIL asks of contacts."""
     attendance_minutes: int = 0
     """How long one must have been in a session to have come; 0 = `attendance_share` of it."""
     attendance_share: float = 0.5
@@ -272,6 +274,8 @@ class Answer:
     """They say that they do not come any more."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """What of the other columns is kept, by their titles: those declared with a purpose."""
+    next_invitation: bool = False
+    """They ask to be invited next time; only an explicit yes counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +370,7 @@ class Person:
     submitted_at: datetime | None = None
     registered_at: datetime | None = None
     """When the service first knew them."""
+    next_invitation: bool = False
 
 
 BY_HAND = frozenset({"organiser", "merged", "facilitator"})

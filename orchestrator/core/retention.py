@@ -26,6 +26,11 @@ def attendance_ends_at(event: Event) -> datetime:
     return event.last_end + timedelta(days=max(event.attendance_days, event.people_days))
 
 
+def invitations_end_at(event: Event) -> datetime:
+    """When those who want the next invitation are forgotten too."""
+    return event.last_end + timedelta(days=max(event.invitations_days, event.people_days))
+
+
 def zoom_ends(event: Event) -> dict[str, datetime]:
     """When each meeting and everybody registered is deleted at Zoom: with people here, or while it still can be."""
     ends = {key: max(s.ends_at for s in sessions) for key, sessions in meetings_of(event).items()}

@@ -15,7 +15,7 @@ from orchestrator.core.letters import FRESH_LINK, Owed
 from orchestrator.core.meetings import FREEZE, Pass
 from orchestrator.core.model import Answers, Event, Person, Seat
 from orchestrator.core.notices import turned_away
-from orchestrator.core.retention import attendance_ends_at, links_end_at, purged_at, zoom_ends
+from orchestrator.core.retention import attendance_ends_at, invitations_end_at, links_end_at, purged_at, zoom_ends
 from orchestrator.core.said import heeding
 from orchestrator.jobs.attendance import note, readings
 from orchestrator.jobs.departing import late, set_out
@@ -299,6 +299,7 @@ def instants(event: Event) -> list[datetime]:
             purged_at(event),
             *zoom_ends(event).values(),
             attendance_ends_at(event),
+            invitations_end_at(event),
             *readings(event),
             *([event.after.at] if event.after else []),
             *(s.starts_at for s in event.sessions),

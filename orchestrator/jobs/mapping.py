@@ -17,12 +17,23 @@ _NAMES = {
     "organisation": "structure",
     "needs": "besoins particuliers",
     "language": "langue",
+    "next_invitation": "veut la prochaine invitation",
     "withdrawal": "ne vient plus",
     "status": "statut de la commande",
     "last_page": "réponse terminée ou non",
     "sessions.question": "question sur les sessions",
 }
-_MAPPED = ("email", "first_name", "last_name", "shown_as", "submitted_at", "organisation", "needs", "language")
+_MAPPED = (
+    "email",
+    "first_name",
+    "last_name",
+    "shown_as",
+    "submitted_at",
+    "organisation",
+    "needs",
+    "language",
+    "next_invitation",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

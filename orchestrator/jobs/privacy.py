@@ -9,7 +9,14 @@ from typing import Any
 
 from orchestrator.core.errors import MeetingGone, OrchestratorError, ZoomError
 from orchestrator.core.model import Answers, identity
-from orchestrator.core.retention import attendance_ends_at, letters_end_before, links_end_at, purged_at, zoom_ends
+from orchestrator.core.retention import (
+    attendance_ends_at,
+    invitations_end_at,
+    letters_end_before,
+    links_end_at,
+    purged_at,
+    zoom_ends,
+)
 from orchestrator.jobs.world import Problem, Report, World, counted
 from orchestrator.store import Tombs
 
@@ -30,6 +37,8 @@ def expire(world: World, now: datetime, report: Report) -> bool:
             report.changes.append("données des personnes effacées, leur durée de conservation est passée")
         if now >= attendance_ends_at(event) and world.store.attendance.forget(event.key):
             report.changes.append("présences et attestations effacées, leur durée de conservation est passée")
+        if now >= invitations_end_at(event) and privacy.forget_invitations(event.key):
+            report.changes.append("liste de la prochaine invitation effacée, sa durée de conservation est passée")
         if report.changes:
             privacy.compact()
         return True

@@ -162,7 +162,9 @@ class Play:
                 zoom=stage.zoom,
                 file=self.folder / "rehearsal.db",
                 eve=self.folder / "eve.db",
-                addresses=frozenset(a.answer.address for a in everybody if a.answer is not None),
+                addresses=frozenset(
+                    a.answer.address for a in everybody if a.answer is not None and not a.answer.next_invitation
+                ),
             )
             elsewhere = self._elsewhere(stage)
             self._service = Service(order(self.settings.path, self.event.key, self.folder / "clock", elsewhere))

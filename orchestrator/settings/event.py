@@ -77,6 +77,7 @@ def event_of(gate: Gate) -> Event:
         letters_days=gate.privacy.letters_days,
         links_hours=gate.privacy.links_hours,
         attendance_days=gate.privacy.attendance_days,
+        invitations_days=gate.privacy.invitations_days,
         attendance_minutes=gate.attendance.minutes,
         attendance_share=gate.attendance.share,
         after=_after(gate, at),

@@ -136,6 +136,7 @@ class Columns(Section):
     needs: Line = ""
     language: Line = ""
     timezone: Line = ""
+    next_invitation: Line = ""
     sessions: SessionColumns = SessionColumns()
     wishes: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
 
@@ -252,6 +253,7 @@ class PrivacySection(Section):
     letters_days: Days = 7
     links_hours: Count = 24
     attendance_days: Days = 365
+    invitations_days: Days = 1095
 
 
 class AttendanceSection(Section):

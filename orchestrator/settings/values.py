@@ -82,6 +82,7 @@ class ColumnNames:
     needs: str = ""
     language: str = ""
     timezone: str = ""
+    next_invitation: str = ""
     sessions: Mapping[str, str] = field(default_factory=dict)
     """Session key → its yes/no question."""
     question: str = ""

@@ -26,7 +26,7 @@ from orchestrator.store.outbox import Outbox
 from orchestrator.store.pages import Pages
 from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.presence import Presence
-from orchestrator.store.privacy import Privacy, Tombs
+from orchestrator.store.privacy import Privacy, Tombs, Wanting
 from orchestrator.store.returns import Returns
 from orchestrator.store.schema import alarm
 from orchestrator.store.tokens import Tokens
@@ -65,6 +65,7 @@ __all__ = [
     "Store",
     "Tokens",
     "Tombs",
+    "Wanting",
     "Way",
     "digest_of",
     "excerpt",

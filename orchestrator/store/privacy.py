@@ -18,6 +18,7 @@ from orchestrator.store.schema import event as event_table
 from orchestrator.store.schema import (
     figure,
     intake,
+    invitation,
     journal,
     letter,
     meeting,
@@ -29,12 +30,29 @@ from orchestrator.store.schema import (
     way,
 )
 
-KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config", "attendance", "certificate"})
+KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config", "attendance", "certificate", "invitation"})
 """What a purge of people leaves: that the event was served, its counts, what has a time of its own or names nobody."""
 
 
 PURGED = "purged:"
 """How the figures of a purge itself begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanting:
+    """Somebody who asked to be invited next time, and when they said so."""
+
+    address: str
+    first_name: str
+    last_name: str
+    organisation: str
+    asked_at: datetime
+
+
+def _asking(event: str) -> sa.Select[Any]:
+    asked_at = sa.func.coalesce(person.c.submitted_at, person.c.registered_at).label("asked_at")
+    said = (person.c.email, person.c.address, person.c.first_name, person.c.last_name, person.c.organisation)
+    return sa.select(*said, asked_at).where(person.c.event == event, person.c.next_invitation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,12 +216,32 @@ class Privacy:
         """Erase everybody and every letter of an event, keep its counts; says how many rows that was."""
         with self._db.write(event) as c:
             self._count(c, event)
+            self._keep_invitations(c, event)
             gone = [c.execute(table.delete().where(table.c.event == event)).rowcount for table in self._perishable()]
             bump(c, event)
             return sum(gone)
 
     def _perishable(self) -> list[sa.Table]:
         return [table for table in metadata.sorted_tables if "event" in table.c and table.name not in KEPT]
+
+    def _keep_invitations(self, c: sa.Connection, event: str) -> None:
+        """Keep whoever asked for the next invitation, and of them only what it takes to write to them."""
+        if found := [row._asdict() for row in c.execute(_asking(event))]:
+            c.execute(invitation.delete().where(invitation.c.event == event))
+            c.execute(invitation.insert(), [{"event": event, **row} for row in found])
+
+    def invitations(self, event: str) -> tuple[Wanting, ...]:
+        """Everybody who wants the next invitation, by name."""
+        kept = sa.select(invitation).where(invitation.c.event == event)
+        with self._db.read() as c:
+            rows = [*c.execute(_asking(event)), *c.execute(kept)]
+        found = {row.email: Wanting(**{name: getattr(row, name) for name in Wanting.__slots__}) for row in rows}
+        return tuple(sorted(found.values(), key=lambda one: (one.last_name.casefold(), one.first_name.casefold())))
+
+    def forget_invitations(self, event: str) -> int:
+        """Erase them, when their own time is over."""
+        with self._db.write(event) as c:
+            return c.execute(invitation.delete().where(invitation.c.event == event)).rowcount
 
     def _count(self, c: sa.Connection, event: str) -> None:
         """Keep how many registered, came off and were written to, once."""

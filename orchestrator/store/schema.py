@@ -102,6 +102,19 @@ person = sa.Table(
     sa.Column("withdrawn_at", Instant),
     text("timezone"),
     json("extra"),  # columns kept for a declared purpose
+    sa.Column("next_invitation", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+invitation = sa.Table(
+    "invitation",  # who wants the next invitation, when everything else about them is gone
+    metadata,
+    text("event", primary_key=True),
+    text("email", primary_key=True),
+    text("address"),
+    text("first_name"),
+    text("last_name"),
+    text("organisation"),
+    sa.Column("asked_at", Instant, nullable=False),
 )
 
 entry = sa.Table(

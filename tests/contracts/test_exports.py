@@ -224,6 +224,26 @@ def test_columns_that_are_not_declared_are_not_kept_and_declared_ones_are(tmp_pa
     assert "secret" not in repr(row)
 
 
+@pytest.mark.parametrize(
+    ("question", "cell", "wants"),
+    [
+        ("Souhaitez-vous recevoir l'invitation à la prochaine rencontre ?", "Oui", True),
+        ("J'accepte d'être informé·e des prochaines rencontres", "Non merci", False),
+        ("Prochaine invitation", "", False),
+        ("Prochaine invitation", "peut-être", False),
+        ("Invitation aux prochains événements", "x", True),
+        ("Être prévenu des suivantes", "Je veux être prévenu·e des prochaines rencontres", True),
+        ("May we invite you to the next one?", "Yes", True),
+    ],
+)
+def test_only_an_explicit_yes_asks_for_the_next_invitation(
+    tmp_path: Path, question: str, cell: str, wants: bool
+) -> None:
+    (tmp_path / "liste.csv").write_text(f'E-mail,"{question}"\na@exemple.fr,{cell}\n')
+    (row,) = in_file(tmp_path / "liste.csv", Columns(), example().event).read().rows
+    assert (row.next_invitation, row.withdrawn) == (wants, False)
+
+
 # Hostile files
 
 

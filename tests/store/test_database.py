@@ -27,6 +27,11 @@ NOW = datetime(2027, 6, 24, 7, 0, tzinfo=UTC)
 Opens = Callable[[str], Store]
 
 
+def _said(index: Any) -> dict[str, str]:
+    """An index's options in words: a clause is equal to no other."""
+    return {option: str(value) for option, value in index.get("dialect_options", {}).items()}
+
+
 def shape(store: Store) -> dict[str, Any]:
     """All that the database itself says of its tables."""
     with store.db.read() as c:
@@ -36,7 +41,7 @@ def shape(store: Store) -> dict[str, Any]:
                 [{**column, "type": str(column["type"])} for column in look.get_columns(name)],
                 look.get_pk_constraint(name),
                 sorted(look.get_unique_constraints(name), key=repr),
-                sorted(look.get_indexes(name), key=repr),
+                sorted(repr({**index, "dialect_options": _said(index)}) for index in look.get_indexes(name)),
             )
             for name in sorted(set(look.get_table_names()) - {"alembic_version"})
         }

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import StatementError
 
 from orchestrator.core.model import Refusal
-from orchestrator.store import Reading, Store
+from orchestrator.store import Reading, Store, Wanting
 from tests import make
 from tests.store.probe import dump
 
@@ -33,6 +33,23 @@ def test_people_come_back_as_they_were_recorded(served: Store) -> None:
     assert served.people.registered(KEY) == {"zoe@exemple.fr": ZOE, "ali@exemple.fr": ALI}
     assert (served.people.one(KEY, ZOE.email), served.people.one(KEY, "x")) == (ZOE, None)
     assert served.people.registered("another") == {}
+
+
+def test_who_asks_for_the_next_invitation_is_kept_after_the_purge_with_that_alone_until_erased(served: Store) -> None:
+    asking = replace(ZOE, next_invitation=True)
+    served.people.record(KEY, reading(), [asking, ALI], [], [])
+    wanting = Wanting(
+        address=ZOE.address, first_name="Zoé", last_name="Martin", organisation="", asked_at=make.LONG_BEFORE
+    )
+    assert served.privacy.invitations(KEY) == (wanting,)
+
+    served.privacy.purge(KEY)
+    assert (served.privacy.invitations(KEY), served.people.ever(KEY)) == ((wanting,), 0)
+    left = repr(dump(served)).casefold()
+    assert ("lsf" in left, "ali@exemple.fr" in left) == (False, False)
+
+    served.privacy.erase(KEY, ZOE.email, NOW)
+    assert served.privacy.invitations(KEY) == ()
 
 
 def test_an_edited_answer_replaces_the_one_before(served: Store) -> None:

@@ -16,6 +16,7 @@ from orchestrator.gateways.registrations.choices import choice, workshop_choice
 from orchestrator.gateways.registrations.columns import Place
 from orchestrator.gateways.registrations.corrections import Corrections
 from orchestrator.gateways.registrations.doubts import doubts
+from orchestrator.gateways.registrations.headers import meaning
 from orchestrator.gateways.registrations.layout import Layout
 from orchestrator.gateways.registrations.names import clean, normal, starts_with_any
 from orchestrator.gateways.registrations.people import language_of, names_of
@@ -162,8 +163,16 @@ class _Form:
             timezone=zone_named(typed["timezone"]),
             withdrawn=gone,
             extra=self.extra(cells),
+            next_invitation=self.agrees(typed["next_invitation"]),
         )
         return Taken(answer, said)
+
+    def agrees(self, cell: str) -> bool:
+        """Whether a cell says yes in so many words, or is the ticked sentence itself; anything else is no consent."""
+        if not cell or self.is_plain_no(cell):
+            return False
+        said = meaning(cell)
+        return self.yes.match(normal(cell)) is not None or (said is not None and said.key == "next_invitation")
 
     def extra(self, cells: Sequence[str]) -> Mapping[str, str]:
         found = ((title, clean(_first(cells, place), LONGEST_TEXT)) for title, place in self.layout.extra.items())

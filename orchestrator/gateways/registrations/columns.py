@@ -16,7 +16,7 @@ Place = tuple[int, ...]
 
 TEXTS = (
     *("email", "first_name", "last_name", "shown_as", "submitted_at"),
-    *("organisation", "needs", "language", "timezone"),
+    *("organisation", "needs", "language", "timezone", "next_invitation"),
 )
 UNMAPPED = ("full_name", "withdrawal", "status", "last_page")
 """What no key of the mapping names, but a header may mean."""
@@ -41,6 +41,7 @@ class Columns:
     needs: str = ""
     language: str = ""
     timezone: str = ""
+    next_invitation: str = ""
     sessions: Mapping[str, str] = field(default_factory=dict)
     question: str = ""
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -113,7 +114,16 @@ def _recognised(table: Table, mapped: Places) -> dict[str, Place]:
         if found is not None:
             meant.setdefault(found.key, []).append((found.sure, index))
     result = {key: tuple(index for _, index in sorted(found)) for key, found in meant.items() if key != "email"}
-    for key in ("first_name", "last_name", "submitted_at", "started_at", "needs", "shown_as", "language"):
+    for key in (
+        "first_name",
+        "last_name",
+        "submitted_at",
+        "started_at",
+        "needs",
+        "shown_as",
+        "language",
+        "next_invitation",
+    ):
         result[key] = _alike(table, result.get(key, ()))
     result["submitted_at"] = result["submitted_at"] or result.get("started_at", ())
     named = tuple(index for _, index in sorted(meant.get("email", [])))

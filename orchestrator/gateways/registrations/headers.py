@@ -40,6 +40,8 @@ _KNOWN = {
 """What the programs and people call each column, the surest first."""
 
 _PATTERNS = {
+    "next_invitation": r"\b(?:invit|inform|preven|recontact|avert|notif)\w*\b.*\b(?:prochain|futur|suivant|next)"
+    r"|\b(?:prochain\w*|futur\w*|next) invitations?\b",
     "withdrawal": r"\bne (?:viens|viendrai|participe|participerai) plus\b|\bno longer (?:come|coming|attend\w*)\b"
     r"|\b(?:annul|desist|desinscri|cancel|withdraw)\w*\b.*\b(?:inscription|venue|participation|registration|place)\b",
     "payer": r"\b(?:payeur|acheteur|payer|buyer)\b.*\bmail\b|\bmail\b.*\b(?:payeur|acheteur|payer|buyer)\b",

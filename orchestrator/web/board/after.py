@@ -15,7 +15,7 @@ from orchestrator import accounts
 from orchestrator.core.afterwards import links_of
 from orchestrator.core.attendance import Doubt
 from orchestrator.core.model import identity, reference
-from orchestrator.core.retention import links_end_at, purged_at
+from orchestrator.core.retention import invitations_end_at, links_end_at, purged_at
 from orchestrator.jobs import certificates as office
 from orchestrator.jobs.attendance import REPLAY, decide, full_name, look, readings, threshold_of
 from orchestrator.jobs.privacy import forecast
@@ -67,6 +67,8 @@ def after(desk: Looking) -> HTMLResponse:
         known=known,
         days_left=(desk.local(purged_at(event)).date() - desk.local(now).date()).days,
         attendance_kept=len({one.person for one in kept}),
+        wanting=len(desk.store.privacy.invitations(desk.key)),
+        invitations_end_at=invitations_end_at(event),
         links_ended=now >= links_end_at(event),
         purge=desk.store.privacy.purge_report(desk.key),
     )

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from orchestrator.gateways.spreadsheets import as_csv, as_xlsx
+from orchestrator.jobs import invitations
 from orchestrator.store.board import Sought
 from orchestrator.web.board.after import attendance_rows, funder_rows
 from orchestrator.web.board.desk import Desk, Working
@@ -59,6 +60,7 @@ TABLES: dict[str, Callable[[Desk], Iterable[Row]]] = {
     "letters": letters,
     "attendance": attendance_rows,
     "funder": funder_rows,
+    "invitations": lambda desk: invitations.table(desk.event, desk.store),
 }
 
 

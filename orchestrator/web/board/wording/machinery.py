@@ -43,6 +43,10 @@ LABELS = {
     "registrations.columns.submitted_at": Said("Colonne de l'heure de réponse", "Column of the hour of the answer"),
     "registrations.columns.organisation": Said("Question de la structure", "Question of the organisation"),
     "registrations.columns.needs": Said("Question de l'accessibilité", "Question of accessibility needs"),
+    "registrations.columns.next_invitation": Said(
+        "Question de la prochaine invitation (case jamais cochée d'avance)",
+        "Question of the next invitation (never ticked in advance)",
+    ),
     "registrations.columns.language": Said("Question de la langue", "Question of the language"),
     "registrations.columns.sessions.*": Said("Question de la venue à", "Question of coming to"),
     "registrations.columns.sessions.question": Said(
@@ -146,6 +150,9 @@ LABELS = {
     ),
     "privacy.dpo": Said("Délégué·e à la protection des données", "Data protection officer"),
     "privacy.people_days": Said("Jours de conservation après l'événement", "Days kept after the event"),
+    "privacy.invitations_days": Said(
+        "Jours de conservation de qui veut la prochaine invitation", "Days those who want the next invitation are kept"
+    ),
     "privacy.attendance_days": Said("Jours de conservation des présences", "Days attendance is kept"),
     "store": Said("La mémoire", "The store"),
     "store.url": Said("Base de données", "Database"),
