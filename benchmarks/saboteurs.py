@@ -104,10 +104,8 @@ SABOTEURS = (
             ),
             Edit(
                 file="orchestrator/jobs/words.py",
-                old="            message_id=message_id(event, delivery.key, delivery.kind),\n"
-                "            written_at=now,\n            contents=contents,\n",
-                new="            message_id=message_id(event, f'{delivery.key}{delivery.attempts}', delivery.kind),\n"
-                "            written_at=now,\n            contents=contents,\n",
+                old="message_id=message_id(event, delivery.key, delivery.kind)",
+                new="message_id=message_id(event, f'{delivery.key}{delivery.attempts}', delivery.kind)",
             ),
         ],
         tests=[f"{POST}::test_a_letter_whose_reply_was_lost_is_in_doubt_and_goes_again_byte_for_byte"],
