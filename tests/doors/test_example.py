@@ -107,8 +107,9 @@ def test_the_example_holds_no_secret_and_nothing_to_worry_about_but_its_date(set
 
 
 def test_a_new_file_starts_from_the_example(tmp_path: Path, event: Event) -> None:
-    (tmp_path / "config.toml").write_text(template(), "utf-8")
-    (settings,) = load(tmp_path / "config.toml", environ={})
+    file = tmp_path / "config.toml"
+    file.write_text(template(file), "utf-8")
+    (settings,) = load(file, environ={})
     assert settings.event == event
 
 
