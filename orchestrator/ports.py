@@ -254,7 +254,7 @@ class Post(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """An alarm to be pushed to somebody."""
+    """An alarm to be pushed to somebody; `since` in the event's zone."""
 
     event: str
     title: str
@@ -284,8 +284,12 @@ class Engine(Protocol):
 class Siren(Protocol):
     """A way to wake somebody that is not the relay of the letters."""
 
-    def sound(self, call: Call) -> None:
-        """Wake somebody. Raises Unheard."""
+    @property
+    def at_once(self) -> int:
+        """How many calls are said together at most."""
+
+    def sound(self, calls: Sequence[Call]) -> None:
+        """Wake somebody for all of these. Raises Unheard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,12 @@ from orchestrator.core.entry import door_of, token
 from orchestrator.core.errors import BadConfiguration, OrchestratorError
 from orchestrator.core.model import Event
 from orchestrator.core.samples import Sample, contents_of, invented_seats, nobody, outlook_of, samples
+from orchestrator.gateways.alarm import letter
 from orchestrator.gateways.alarm.life import SignsOfLife
 from orchestrator.gateways.alarm.webhook import Webhook
 from orchestrator.gateways.mail.bounces import ImapReturns
 from orchestrator.gateways.mail.safe import SafeScribe
-from orchestrator.gateways.mail.smtp import SmtpPost
+from orchestrator.gateways.mail.smtp import SmtpPost, Timeouts
 from orchestrator.gateways.registrations import Columns, FileTable, Register, Tables, in_file
 from orchestrator.gateways.registrations.polled import Polled, Remote
 from orchestrator.gateways.zoom.api import ZoomApi
@@ -34,7 +35,7 @@ from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.presence import live
 from orchestrator.jobs.world import World, no_page, nothing_known
-from orchestrator.ports import Clock, Engine, Letter
+from orchestrator.ports import Clock, Engine, Letter, Siren
 from orchestrator.settings import ADAPTERS, Mail, Settings, ZoomAccount
 from orchestrator.settings.key import service_key
 from orchestrator.settings.values import SecondRelay
@@ -250,7 +251,7 @@ def relay(settings: Settings, elsewhere: Elsewhere | None = None) -> SmtpPost:
     return _post(settings.mail)
 
 
-def _post(mail: Mail | SecondRelay) -> SmtpPost:
+def _post(mail: Mail | SecondRelay, timeouts: Timeouts | None = None) -> SmtpPost:
     def make() -> SmtpPost:
         return SmtpPost(
             host=mail.host,
@@ -258,9 +259,10 @@ def _post(mail: Mail | SecondRelay) -> SmtpPost:
             security=mail.security,
             username=mail.username,
             password=mail.password.get_secret_value(),
+            timeouts=timeouts,
         )
 
-    return shared((mail.host, mail.port, mail.security, mail.username, mail.password), make)
+    return shared((mail.host, mail.port, mail.security, mail.username, mail.password, timeouts), make)
 
 
 def relay_name(settings: Settings) -> str:
@@ -269,10 +271,23 @@ def relay_name(settings: Settings) -> str:
     return f"{mail.username}@{mail.host}:{mail.port}"
 
 
-def siren(settings: Settings, elsewhere: Elsewhere | None = None) -> Webhook | None:
-    """The way to wake somebody; none in a rehearsal."""
-    url = settings.alarm_url.get_secret_value()
-    return Webhook(url) if url and elsewhere is None else None
+def sirens(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -> tuple[Siren, ...]:
+    """The ways to wake somebody; none in a rehearsal."""
+    if elsewhere is not None:
+        return ()
+    url, second = settings.alarm_url.get_secret_value(), settings.mail.second
+    by_web = (Webhook(url),) if url else ()
+    return (*by_web, _alarm_letters(settings, second, clock)) if second and settings.alarms_by_mail else by_web
+
+
+def _alarm_letters(settings: Settings, second: SecondRelay, clock: Clock) -> letter.AlarmLetters:
+    """Letters of alarm to the organiser; events of one organiser have one writer, so that a letter tells of all."""
+    post, event = _post(second, letter.TIMEOUTS), settings.event
+    sender, to = event.mail_from, event.organiser.email
+    return shared(
+        (letter.AlarmLetters, post, sender, to, clock),
+        lambda: letter.AlarmLetters(post, sender=sender, to=to, now=clock.now),
+    )
 
 
 def returns(settings: Settings, elsewhere: Elsewhere | None = None) -> ImapReturns | None:
@@ -420,7 +435,7 @@ def world(settings: Settings, store: Store, clock: Clock, name: str, elsewhere: 
         owner=name,
         relay=relay_name(settings),
         connections=mail.connections,
-        siren=siren(settings, elsewhere),
+        sirens=sirens(settings, clock, elsewhere),
         returns=returns(settings, elsewhere),
         organisers=settings.web.organisers if settings.web else (),
         live=(lambda key: live(store, key, clock.now()))

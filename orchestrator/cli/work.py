@@ -94,7 +94,7 @@ def serviceable(settings: Sequence[Settings]) -> tuple[list[World], bool]:
 @explained
 def apply(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, confirm_withdrawals: bool) -> None:
     """Faire une passe : inscriptions, Zoom, places, lettres dues."""
-    from orchestrator.jobs.alarms import push
+    from orchestrator.jobs.alarms import push_all
     from orchestrator.jobs.post import rooms
     from orchestrator.jobs.returns import read_returns
 
@@ -104,8 +104,7 @@ def apply(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, confir
     read_returns(worlds)
     reports = {world.event.key: _beat(world, confirm_withdrawals) for world in worlds}
     tallies = {room.relay: _drain(room) for room in rooms(worlds)}
-    for world in worlds:
-        push(world)
+    push_all(worlds)
     trouble = any(r.problems for r in reports.values()) or any(t.trouble or t.refused for t in tallies.values())
     if as_json:
         show(

@@ -65,7 +65,7 @@ class World:
     patience: Patience = field(default_factory=Patience)
     template_troubles: tuple[str, ...] = ()
     """What of the organiser's own templates is not used, and why."""
-    siren: Siren | None = None
+    sirens: tuple[Siren, ...] = ()
     returns: Returns | None = None
     page_of: Callable[[str], str] = no_page
     live: Callable[[str], Live] = nothing_known

@@ -48,6 +48,7 @@ def settings_of(gate: Gate, event: Event, path: Path) -> Settings:
         ),
         templates=_absolute(gate.letters.templates, path.parent) if gate.letters.templates else None,
         alarm_url=SecretStr(gate.alarms.webhook_url),
+        alarms_by_mail=gate.alarms.mail,
         bounces=BounceBox(**dict(gate.bounces)) if gate.bounces else None,
         warnings=warnings_about(event),
         ping_url=SecretStr(gate.alarms.ping_url),

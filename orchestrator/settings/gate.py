@@ -223,6 +223,7 @@ class LettersSection(Section):
 
 class AlarmsSection(Section):
     webhook_url: Url = ""
+    mail: bool = True
     ping_url: Url = ""
 
 

@@ -176,6 +176,8 @@ class Settings:
     """The organiser's own folder of letter templates."""
     alarm_url: SecretStr
     """Where new alarms are posted; such addresses hold a secret."""
+    alarms_by_mail: bool
+    """Write them to the organiser, where there is a second relay."""
     bounces: BounceBox | None
     warnings: tuple[str, ...]
     """What deserves a second look whatever the hour; `remarks` adds what depends on it."""

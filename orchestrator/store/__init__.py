@@ -132,10 +132,13 @@ class Alarms:
         pushed = self._pushed(event)
         return {key: what for key, what in self.all(event).items() if pushed.get(key) is None}
 
-    def pushed(self, event: str, key: str, now: datetime) -> None:
-        """Note that somebody was woken."""
-        with self.db.write() as c:
-            c.execute(alarm.update().where(alarm.c.event == event, alarm.c.key == key).values(pushed_at=now))
+    def pushed(self, event: str, keys: Collection[str], now: datetime) -> None:
+        """Note that somebody was woken for these."""
+        if keys:
+            with self.db.write(event) as c:
+                c.execute(
+                    alarm.update().where(alarm.c.event == event, alarm.c.key.in_(sorted(keys))).values(pushed_at=now)
+                )
 
 
 class Store:

@@ -23,7 +23,7 @@ CALL = Call(
 
 def test_an_alarm_is_posted_as_values_and_as_a_line_for_chat_programs() -> None:
     with Listener(204) as listener:
-        Webhook(listener.url).sound(CALL)
+        Webhook(listener.url).sound([CALL])
     line = "⚠ La relation de soin : le relais ne répond pas → appelez l'informatique"
     assert listener.heard == [
         {
@@ -42,12 +42,12 @@ def test_an_alarm_is_posted_as_values_and_as_a_line_for_chat_programs() -> None:
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_an_alarm_that_is_refused_or_sent_elsewhere_was_not_heard(status: int) -> None:
     with Listener(status, location="http://127.0.0.1:9/") as listener, pytest.raises(Unheard, match=str(status)):
-        Webhook(listener.url).sound(CALL)
+        Webhook(listener.url).sound([CALL])
 
 
 def test_the_secret_of_the_address_is_never_said() -> None:
     with Listener() as listener:
         gone = listener.url
     with pytest.raises(Unheard) as caught:
-        Webhook(gone).sound(CALL)
+        Webhook(gone).sound([CALL])
     assert "tres-secret" not in str(caught.value) + repr(Webhook(gone)) + repr(caught.value.__cause__)

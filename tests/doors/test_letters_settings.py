@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator import settings as gate
-from orchestrator import shipped
+from orchestrator import shipped, wiring
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.core.model import LetterWishes
 
@@ -27,6 +27,30 @@ def test_nothing_set_means_shipped_letters_and_nobody_to_wake(tmp_path: Path) ->
     assert (found.templates, found.alarm_url.get_secret_value(), found.bounces) == (None, "", None)
     assert found.event.letters == LetterWishes()
     assert {(r.approve, r.if_silent) for r in found.event.reminders} == {(False, "send")}
+
+
+SECOND = '\n[mail.second]\nhost = "smtp2.exemple.fr"\n'
+
+
+def test_with_a_second_relay_alarms_are_written_to_the_organiser_unless_switched_off(tmp_path: Path) -> None:
+    def kinds(text: str) -> list[str]:
+        return [type(siren).__name__ for siren in wiring.sirens(load(tmp_path, text), wiring.SystemClock())]
+
+    posted = EXAMPLE.replace('webhook_url = ""', 'webhook_url = "https://chat.exemple.fr/x"')
+    off = EXAMPLE.replace("\nmail = true", "\nmail = false")
+    assert [kinds(EXAMPLE), kinds(EXAMPLE + SECOND), kinds(off + SECOND), kinds(posted), kinds(posted + SECOND)] == [
+        [],
+        ["AlarmLetters"],
+        [],
+        ["Webhook"],
+        ["Webhook", "AlarmLetters"],
+    ]
+
+
+def test_events_of_one_organiser_have_one_writer_of_alarms(tmp_path: Path) -> None:
+    clock = wiring.SystemClock()
+    one, other = (wiring.sirens(load(tmp_path, EXAMPLE + SECOND), clock) for _ in range(2))
+    assert one == other != ()
 
 
 def test_a_reminders_own_word_wins_over_that_for_all_letters(tmp_path: Path) -> None:

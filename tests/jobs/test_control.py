@@ -17,7 +17,7 @@ from orchestrator.core.presence import Live
 from orchestrator.core.recipients import FALLBACK
 from orchestrator.gateways.alarm.webhook import Webhook
 from orchestrator.gateways.mail.bounces import ImapReturns
-from orchestrator.jobs.alarms import push, push_all
+from orchestrator.jobs.alarms import push_all
 from orchestrator.jobs.control import look, plan_b, put_in_outbox, reached
 from orchestrator.jobs.returns import read_returns
 from orchestrator.outside.imap import Imap
@@ -372,11 +372,11 @@ def test_a_mailbox_that_does_not_open_is_an_alarm_and_stops_nothing(theatre: The
 def test_a_new_alarm_is_pushed_once_and_again_when_it_comes_back(theatre: Theatre) -> None:
     with Listener() as listener:
         begun(theatre)
-        theatre.world = replace(theatre.world, siren=Webhook(listener.url))
+        theatre.world = replace(theatre.world, sirens=(Webhook(listener.url),))
         theatre.relay_temper = lambda _moment: Verdict(drop=True)
         theatre.form.answer(LATE)
         theatre.turn(theatre.at + MINUTE)
-        assert [push(theatre.world), push(theatre.world)] == [1, 0]
+        assert [push_all([theatre.world]), push_all([theatre.world])] == [1, 0]
         [said] = listener.heard
         assert (said["event"], said["key"].partition(":")[0]) == ("relation", "relay")
         assert said["text"].startswith("⚠ La relation de soin : ")
@@ -385,12 +385,12 @@ def test_a_new_alarm_is_pushed_once_and_again_when_it_comes_back(theatre: Theatr
         theatre.relay_temper = lambda _moment: Verdict(drop=True)
         theatre.form.answer("encore@exemple.fr")
         theatre.turn(theatre.at + HOUR)
-        assert push(theatre.world) == 1
+        assert push_all([theatre.world]) == 1
 
 
 def test_of_several_processes_one_pushes_an_alarm(theatre: Theatre) -> None:
     with Listener() as listener:
-        theatre.world = replace(theatre.world, siren=Webhook(listener.url))
+        theatre.world = replace(theatre.world, sirens=(Webhook(listener.url),))
         assert push_all([theatre.world]) == 0
         theatre.store.alarms.set("relation", {"zoom:x": ("Zoom est en panne", "")}, "zoom:", theatre.at)
         with theatre.store.leases.held("alarms", "elsewhere:1:2:3", theatre.at, MINUTE):
@@ -400,13 +400,13 @@ def test_of_several_processes_one_pushes_an_alarm(theatre: Theatre) -> None:
 
 def test_an_alarm_that_could_not_be_said_is_said_later(theatre: Theatre) -> None:
     with Listener(status=503) as listener:
-        theatre.world = replace(theatre.world, siren=Webhook(listener.url))
+        theatre.world = replace(theatre.world, sirens=(Webhook(listener.url),))
         theatre.store.alarms.set("relation", {"zoom:x": ("Zoom est en panne", "")}, "zoom:", theatre.at)
-        assert push(theatre.world) == 0
+        assert push_all([theatre.world]) == 0
         listener.status = 204
-        assert [push(theatre.world), push(theatre.world)] == [1, 0]
+        assert [push_all([theatre.world]), push_all([theatre.world])] == [1, 0]
         theatre.store.alarms.set("relation", {"zoom:x": ("Zoom est toujours en panne", "")}, "zoom:", theatre.at)
-        assert push(theatre.world) == 0
+        assert push_all([theatre.world]) == 0
 
 
 # the outbox

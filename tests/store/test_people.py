@@ -179,5 +179,5 @@ def test_alarms_of_many_events_are_set_together_and_those_of_other_kinds_stay(se
     served.alarms.set_everywhere({"other": {"relay:r": ("down", "wait")}}, [KEY, "other"], "relay:", NOW)
     assert (set(served.alarms.all(KEY)), set(served.alarms.all("other"))) == ({"zoom:x"}, {"relay:r"})
     assert served.alarms.events_to_push() == {KEY, "other"}
-    served.alarms.pushed(KEY, "zoom:x", NOW)
+    served.alarms.pushed(KEY, {"zoom:x"}, NOW)
     assert served.alarms.events_to_push() == {"other"}

@@ -1,1 +1,1 @@
-"""The ways to wake somebody that are not the relay."""
+"""The ways to wake somebody that are not the first relay."""

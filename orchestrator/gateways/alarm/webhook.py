@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC
 from urllib.parse import urlsplit
 
 import requests
@@ -15,14 +17,20 @@ SECONDS = 10
 class Webhook:
     """`url` holds a secret: only its host is ever said."""
 
+    at_once = 1
+
     def __init__(self, url: str) -> None:
         self._url = url
 
     def __repr__(self) -> str:
         return f"Webhook({urlsplit(self._url).hostname})"
 
-    def sound(self, call: Call) -> None:
-        """Wake somebody. Raises Unheard."""
+    def sound(self, calls: Sequence[Call]) -> None:
+        """Wake somebody, once a call. Raises Unheard."""
+        for call in calls:
+            self._post(call)
+
+    def _post(self, call: Call) -> None:
         host = urlsplit(self._url).hostname
         try:
             with requests.post(self._url, json=body(call), timeout=SECONDS, allow_redirects=False) as answer:
@@ -42,7 +50,7 @@ def body(call: Call) -> dict[str, str]:
         "key": call.key,
         "what": call.what,
         "remedy": call.remedy,
-        "since": call.since.isoformat(),
+        "since": call.since.astimezone(UTC).isoformat(),
         "text": line,
         "content": line,
     }

@@ -23,7 +23,7 @@ from orchestrator.ports import Letter
 HEADERS = frozenset(
     (
         *(b"from", b"to", b"reply-to", b"subject", b"date", b"message-id", b"mime-version", b"content-type"),
-        *(b"content-language", b"auto-submitted", b"x-auto-response-suppress"),
+        *(b"content-transfer-encoding", b"content-language", b"auto-submitted", b"x-auto-response-suppress"),
     )
 )
 

@@ -208,6 +208,12 @@ LABELS = {
         "Un canal Mattermost, Slack ou Teams.",
         "A channel of Mattermost, Slack or Teams.",
     ),
+    "alarms.mail": Said(
+        "Les écrire aussi à l'organisateur",
+        "Write them to the organiser too",
+        "Par le second serveur d'envoi ; sans lui, aucune lettre.",
+        "By the second mail server; without one, no letter.",
+    ),
     "alarms.ping_url": Said(
         "Adresse appelée tant que tout va",
         "Address called while all is well",

@@ -96,6 +96,7 @@ RARE = frozenset(
         "mail.second.username",
         "letters.templates",
         "letters.light",
+        "alarms.mail",
         "alarms.ping_url",
         "bounces.port",
         "bounces.security",
