@@ -158,7 +158,9 @@ def resend(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, email
                 "personne n'est inscrit à cette adresse", remedy="vérifiez-la ; orchestrator outbox montre les lettres"
             )
         if at.now >= at.event.last_end:
-            raise OrchestratorError("l'événement est terminé : le lien ne sert plus")
+            raise OrchestratorError(
+                "l'événement est terminé : le lien ne sert plus", remedy="si les dates ont changé, corrigez le fichier"
+            )
         asked = resend(at.event, at.store, relay_of(at), who.email, at.now)
     new, planned = asked.new, asked.planned
     if as_json:

@@ -57,6 +57,11 @@ class ZoomBusy(ZoomError):
     """A rate limit. `retry_at` is when Zoom may be asked again (UTC); `whose`: the account's, the host's creates and
     updates of the day, or one registrant's additions of the day."""
 
+    SOON = "rien : le service attend, puis reprend de lui-même"
+    DAILY = (
+        "attendez l'heure dite, le service reprend de lui-même ; cherchez quelle autre application utilise ce compte"
+    )
+
     def __init__(
         self,
         message: str,
@@ -65,7 +70,7 @@ class ZoomBusy(ZoomError):
         daily: bool = False,
         whose: Literal["account", "host", "registrant"] = "account",
     ) -> None:
-        super().__init__(message, permanent=False, code=429, status=429)
+        super().__init__(message, remedy=self.DAILY if daily else self.SOON, permanent=False, code=429, status=429)
         self.retry_at = retry_at
         self.daily = daily
         self.whose = whose
@@ -74,8 +79,13 @@ class ZoomBusy(ZoomError):
 class ZoomUnavailable(ZoomError):
     """No usable answer: down, time-out, error page. A write may or may not have happened (`uncertain`)."""
 
+    REMEDY = (
+        "rien d'abord : nouvel essai de lui-même dans la minute ; si cela dure, regardez status.zoom.us, "
+        "puis l'accès de cette machine à Internet"
+    )
+
     def __init__(self, message: str, *, uncertain: bool = False, status: int = 0) -> None:
-        super().__init__(message, permanent=False, status=status)
+        super().__init__(message, remedy=self.REMEDY, permanent=False, status=status)
         self.uncertain = uncertain
 
 

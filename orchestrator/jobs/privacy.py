@@ -139,7 +139,10 @@ def _cancel_at_zoom(world: World, email: str) -> int:
             if found:
                 world.meetings.withdraw(kept.zoom_id, found)
                 if any(identity(one.email) == email for one in world.meetings.registered(kept.zoom_id)):
-                    raise ZoomError("Zoom montre encore cette inscription après son annulation")
+                    raise ZoomError(
+                        "Zoom montre encore cette inscription après son annulation",
+                        remedy="réessayez ; sinon annulez-la dans les pages de Zoom (la réunion → Inscriptions)",
+                    )
             done += len(found)
         except MeetingGone:
             continue

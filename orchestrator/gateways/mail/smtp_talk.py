@@ -30,6 +30,7 @@ _REMEDY = {
     "auth": "vérifiez mail.username et mail.password",
     "mail": "vérifiez mail.from, mail.username et mail.password",
 }
+_WAIT = "rien d'abord : nouvel essai de lui-même dans la minute ; si cela dure, demandez à l'hébergeur du relais"
 _CERTIFICATE = "vérifiez mail.host, ou demandez à l'hébergeur du relais un certificat valable à ce nom"
 
 
@@ -163,7 +164,7 @@ def meaning(stage: str, reply: Reply, host: str) -> MailError:
             code=code,
             reply=reply.text,
             permanent=kind == 5,
-            remedy=_REMEDY.get(stage, "") if kind == 5 else "",
+            remedy=_REMEDY.get(stage, _WAIT) if kind == 5 else _WAIT,
         )
     if kind == 5:
         return AddressRefused(
@@ -184,6 +185,7 @@ def meaning(stage: str, reply: Reply, host: str) -> MailError:
         code=code,
         reply=reply.text,
         permanent=False,
+        remedy=_WAIT,
     )
 
 
@@ -195,6 +197,7 @@ def unasked(stage: str, reply: Reply, host: str) -> MailError:
         code=max(reply.code, 0),
         reply=reply.text,
         permanent=False,
+        remedy=_WAIT,
     )
 
 
@@ -220,7 +223,7 @@ def loss(stage: str, error: Exception, host: str) -> MailError:
         f"Le relais {host} {what} {_WHERE[stage]}.",
         stage=stage,
         permanent=False,
-        remedy=_REMEDY["connect"] if stage == "connect" else "",
+        remedy=_REMEDY["connect"] if stage == "connect" else _WAIT,
     )
 
 

@@ -47,5 +47,9 @@ class Polled:
             except UnreadableSource as error:
                 self._error = error
         if self._error is not None or self._held is None:
-            raise self._error or UnreadableSource("La source des inscriptions n'a rien répondu", permanent=False)
+            raise self._error or UnreadableSource(
+                "La source des inscriptions n'a rien répondu",
+                remedy="rien d'abord : elle est relue au passage suivant ; si cela dure, vérifiez [registrations]",
+                permanent=False,
+            )
         return self._held

@@ -55,6 +55,7 @@ _LONGEST = 600
 
 
 _OF_ONE_MEETING = ("/meetings/", "/past_meetings/", "/report/meetings/")
+_GONE = "rien : orchestrator apply en crée une nouvelle ; chacun reçoit alors une lettre avec son nouveau lien"
 
 
 def refusal(answer: Answer, path: str, now: datetime) -> ZoomError:
@@ -65,7 +66,8 @@ def refusal(answer: Answer, path: str, now: datetime) -> ZoomError:
     if lacks_scopes(answer.data):
         return _scopes(words, code, answer.status)
     if _is_gone(code, words, path):
-        return MeetingGone(f"La réunion n'existe plus chez Zoom{_quoted(words)}.", code=code, status=answer.status)
+        what = f"La réunion n'existe plus chez Zoom{_quoted(words)}."
+        return MeetingGone(what, remedy=_GONE, code=code, status=answer.status)
     alternative = "alternative host" in words.lower()
     what, remedy = _ALTERNATIVE if alternative else _CASES.get(code, _UNKNOWN)
     kind = AlternativeHostRefused if alternative else ZoomError

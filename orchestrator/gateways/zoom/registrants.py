@@ -56,7 +56,11 @@ def _one(api: ZoomApi, meeting: str, person: Registrant) -> Pass:
     added = api.ask(Added, "POST", f"{meeting}/registrants", json=asked)
     passes = _passes(api, meeting, [(person, added)])
     if not passes:
-        raise ZoomError("Zoom a inscrit la personne sans donner son lien.", permanent=False)
+        raise ZoomError(
+            "Zoom a inscrit la personne sans donner son lien.",
+            remedy="rien d'abord : le lien est cherché de nouveau ; sinon inscrivez-la dans les pages de Zoom",
+            permanent=False,
+        )
     return passes[0]
 
 
