@@ -529,7 +529,7 @@ def _problems(path: Path) -> tuple[str, ...]:
 
 
 def test_every_key_of_the_shipped_example_stands_on_the_line_that_is_told() -> None:
-    rows = (text := template()).splitlines()
+    rows = (text := template(Path("evenement.toml"))).splitlines()
     for loc, line in lines_of(text).items():
         name = next(part for part in reversed(loc) if isinstance(part, str))
         assert name in rows[line - 1] or isinstance(loc[-1], int)
