@@ -28,6 +28,7 @@ from orchestrator.store.people import Events, People, Reading, Seats
 from orchestrator.store.presence import Presence
 from orchestrator.store.privacy import Privacy, Tombs, Wanting
 from orchestrator.store.returns import Returns
+from orchestrator.store.roll import Roll
 from orchestrator.store.schema import alarm
 from orchestrator.store.tokens import Tokens
 from orchestrator.store.traffic import Queued, TrafficKept
@@ -164,6 +165,7 @@ class Store:
         self.notices = Notices(self.db)
         self.memos = Memos(self.db)
         self.board = Board(self.db)
+        self.roll = Roll(self.db)
         self.journal = Journal(self.db)
         self.tokens = Tokens(self.db)
         self.entries = Entries(self.db)

@@ -7,9 +7,10 @@ import pytest
 
 from orchestrator.core.model import reference
 from orchestrator.store import Dotted, Kept, Reading, Released, Settled, Step, Store, Way
-from orchestrator.store.board import Needed, Search, Sought, folded
+from orchestrator.store.board import Sought
 from orchestrator.store.journal import Entry
 from orchestrator.store.outbox_sql import DUE, LEAVES, NEXT
+from orchestrator.store.roll import Needed, Search, folded
 from tests import make
 
 LEASE = timedelta(minutes=5)
@@ -55,7 +56,7 @@ def _way(email: str, state: str = "open") -> Way:
 
 
 def found(store: Store, **search: str) -> list[str]:
-    page = store.board.people(EVENT, Search(**search), NEEDED, ())
+    page = store.roll.people(EVENT, Search(**search), NEEDED, ())
     assert page.total == len(page.items)
     return [line.person.email for line in page.items]
 
@@ -79,35 +80,35 @@ def test_people_are_filtered_by_what_they_lack(full: Store) -> None:
 
 
 def test_who_signs_in_to_zoom_lacks_no_link(full: Store) -> None:
-    assert full.board.without_link(EVENT, NEEDED, ()) == 1
-    assert full.board.without_link(EVENT, NEEDED, ("emile@exemple.fr",)) == 0
-    assert full.board.without_link(EVENT, {make.MEETING: ()}, ()) == 0
+    assert full.roll.without_link(EVENT, NEEDED, ()) == 1
+    assert full.roll.without_link(EVENT, NEEDED, ("emile@exemple.fr",)) == 0
+    assert full.roll.without_link(EVENT, {make.MEETING: ()}, ()) == 0
 
 
 def test_the_counts_follow_every_change(full: Store) -> None:
-    board = full.board
-    assert (board.registered(EVENT), board.withdrawn(EVENT), board.expected(EVENT)) == (
+    roll = full.roll
+    assert (roll.registered(EVENT), roll.withdrawn(EVENT), roll.expected(EVENT)) == (
         2,
         1,
         {"matin": 2, "apres-midi": 1},
     )
-    assert (board.seats(EVENT), board.without_seat(EVENT, ["matin"])) == ({"a": {1: 1}}, 1)
-    assert board.first_wishes(EVENT, "matin") == {("a",): 1, ("b",): 1}
+    assert (roll.seats(EVENT), roll.without_seat(EVENT, ["matin"])) == ({"a": {1: 1}}, 1)
+    assert roll.first_wishes(EVENT, "matin") == {("a",): 1, ("b",): 1}
     full.people.record(EVENT, Reading(fingerprint="3", read_at=NOW, rows=3), [ANNE], [], [])
-    assert (board.registered(EVENT), board.expected(EVENT)) == (3, {"matin": 2, "apres-midi": 2})
+    assert (roll.registered(EVENT), roll.expected(EVENT)) == (3, {"matin": 2, "apres-midi": 2})
     assert found(full) == ["anne@exemple.fr", "zoe@exemple.fr", "emile@exemple.fr"]
 
 
 def test_one_persons_line_says_where_they_stand(full: Store) -> None:
-    line = full.board.one(EVENT, "zoe@exemple.fr")
+    line = full.roll.one(EVENT, "zoe@exemple.fr")
     assert line is not None
     assert (line.person, line.withdrawn_at) == (ZOE, None)
     assert (dict(line.seats), dict(line.ways)) == ({"matin": make.seat("a")}, {make.MEETING: "open"})
     assert dict(line.letters) == {"sent": 1, "due": 1}
-    gone = full.board.one(EVENT, "anne@exemple.fr")
+    gone = full.roll.one(EVENT, "anne@exemple.fr")
     assert gone is not None
     assert gone.withdrawn_at == NOW
-    assert full.board.one(EVENT, "personne@exemple.fr") is None
+    assert full.roll.one(EVENT, "personne@exemple.fr") is None
 
 
 def test_the_waves_and_the_minutes_of_letters_are_counted(full: Store) -> None:

@@ -56,7 +56,7 @@ def after(desk: Looking) -> HTMLResponse:
         "after.html",
         is_over=now >= event.last_end,
         next_reading=next((at for at in readings(event) if at > now), None),
-        expected=desk.board.expected(desk.key),
+        expected=desk.roll.expected(desk.key),
         came=came,
         there=len({one.person for one in kept if one.came}),
         cases=cases(desk),

@@ -16,7 +16,8 @@ from orchestrator import __version__
 from orchestrator.core.entry import hidden
 from orchestrator.core.model import reference
 from orchestrator.jobs.standing import stand
-from orchestrator.store.board import Search, Sought
+from orchestrator.store.board import Sought
+from orchestrator.store.roll import Search
 from orchestrator.web.board.desk import needed
 from orchestrator.web.house import House, Served
 from orchestrator.web.pages import house_of
@@ -182,7 +183,7 @@ def standing(house: Reader, served: One) -> StandingOut:
 @one.get("/workshops")
 def workshops(house: Reader, served: One) -> list[WorkshopOut]:
     """How full each workshop is."""
-    event, seats = served.world.event, house.store.board.seats(served.world.event.key)
+    event, seats = served.world.event, house.store.roll.seats(served.world.event.key)
     return [
         WorkshopOut(
             key=w.key,
@@ -210,7 +211,7 @@ def people(
     wanted = needed(event, house.clock.now())
     from orchestrator.core.meetings import signing_in
 
-    found = house.store.board.people(
+    found = house.store.roll.people(
         event.key, Search(session=session, only=only), wanted, signing_in(event), page
     )  # fmt: skip
     return PeoplePage(

@@ -24,7 +24,7 @@ def day(desk: Looking) -> HTMLResponse:
         worst=next((how for how in ("bad", "wait") if any(light.how == how for light in found)), "good"),
         figures=figures(desk),
         names=NAMES,
-        expected=desk.board.expected(desk.key),
+        expected=desk.roll.expected(desk.key),
         checked=checking.last(desk),
         purging=over(desk),
     )

@@ -23,6 +23,7 @@ from orchestrator.jobs.world import World
 from orchestrator.settings import Settings
 from orchestrator.store import Hold, Kept, Reading, Store
 from orchestrator.store.board import Board, Wave
+from orchestrator.store.roll import Roll
 from orchestrator.web.board.names import LETTERS
 from orchestrator.web.house import House, Served
 from orchestrator.web.pages import CODES, house_of, language_of, page
@@ -71,6 +72,10 @@ class Desk:
         return self.house.store.board
 
     @property
+    def roll(self) -> Roll:
+        return self.house.store.roll
+
+    @property
     def language(self) -> str:
         return language_of(self.request)
 
@@ -110,7 +115,7 @@ class Desk:
 
     @cached_property
     def registered(self) -> int:
-        return self.board.registered(self.key)
+        return self.roll.registered(self.key)
 
     @cached_property
     def reading(self) -> Reading | None:
@@ -144,7 +149,7 @@ class Desk:
     def demand(self, session: str) -> dict[str, int]:
         """How many people wish each workshop of a session first (`core.seating.demand`, counted by the database)."""
         counts = {w.key: 0 for w in self.event.workshops_of(session)}
-        for wished, n in self.board.first_wishes(self.key, session).items():
+        for wished, n in self.roll.first_wishes(self.key, session).items():
             if not counts.keys() & set(wished):  # a workshop that is no more: whoever wished it has another first wish
                 return demand(self.event, session, list(self.store.people.registered(self.key).values()))
             for key in counts.keys() & set(wished):

@@ -28,7 +28,7 @@ def people(desk: Desk) -> Iterable[Row]:
         "Prénom", "Nom", "Adresse", "Structure", "Besoins", *(s.title for s in sessions),
         *(f"Atelier – {s.title}" for s in sessions if desk.event.workshops_of(s.key)), "Inscription",
     ]  # fmt: skip
-    for line in desk.board.everyone(desk.key):
+    for line in desk.roll.everyone(desk.key):
         who = line.person
         yield [
             who.first_name, who.last_name, who.address, who.organisation, who.needs,

@@ -23,7 +23,7 @@ def about_merging(desk: Working, key: str, into: Named = "") -> Response:
     """Ask into which; once that is said, what it does."""
     if not into:
         closed, others = _choices(desk, key)
-        return desk.show("merge.html", closed=closed, others=others, taken=desk.board.seats(desk.key))
+        return desk.show("merge.html", closed=closed, others=others, taken=desk.roll.seats(desk.key))
     with explained():
         return ask(desk, _merging(desk, key, into)[0])
 

@@ -12,7 +12,7 @@ from orchestrator.core.explaining import explain
 from orchestrator.core.meetings import meetings_of
 from orchestrator.core.model import Person, Seat, Workshop, identity, reference
 from orchestrator.core.recipients import speaker_reference
-from orchestrator.store.board import Search
+from orchestrator.store.roll import Search
 from orchestrator.web.board.after import proof_of
 from orchestrator.web.board.desk import Desk, Looking, Working
 from orchestrator.web.board.journal import ACTS
@@ -33,7 +33,7 @@ def people(
     return desk.show(
         "people.html",
         search=search,
-        page=desk.board.people(desk.key, search, desk.needed, desk.exempt, n),
+        page=desk.roll.people(desk.key, search, desk.needed, desk.exempt, n),
         everybody=desk.registered,
         needed=desk.needed,
         refs=lambda email: reference(desk.key, email),

@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from orchestrator.core.model import Person
 from orchestrator.jobs import desk as jobs
 from orchestrator.jobs import hand, whatif
-from orchestrator.store.board import Line
 from orchestrator.store.deliveries import OPEN
+from orchestrator.store.roll import Line
 from orchestrator.web.board.asking import Question, alone, ask, explained, is_agreed
 from orchestrator.web.board.desk import Desk, Working
 from orchestrator.web.board.naming import rank_in_words
@@ -24,7 +24,7 @@ Named = Annotated[str, Query(max_length=80)]
 def line_of(desk: Desk, ref: str) -> Line:
     """Find somebody who ever registered by their reference. Raises Refused."""
     email = desk.store.entries.email_of(desk.key, ref)
-    line = desk.board.one(desk.key, email) if email else None
+    line = desk.roll.one(desk.key, email) if email else None
     if line is None:
         raise Refused(404, "Cette personne n'est pas inscrite ici.", "This person is not registered here.")
     return line

@@ -17,7 +17,7 @@ from orchestrator.core.errors import BadConfiguration, Held, OrchestratorError
 from orchestrator.core.model import Finding
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.settings.editing import HISTORY, write_whole
-from orchestrator.store.board import PAGE, Page
+from orchestrator.store.listing import PAGE, Page
 from orchestrator.web.board.decisions import offers
 from orchestrator.web.board.desk import Desk, Looking, Working
 from orchestrator.web.security import Filled, Refused
@@ -62,8 +62,8 @@ def _show(desk: Desk, n: int = 1, **values: object) -> HTMLResponse:
         held=[known[email] for email in (reading.held if reading else ()) if email in known],
         source=desk.settings.registrations,
         findings=_findings(desk, n),
-        registered=desk.board.registered(desk.key),
-        withdrawn=desk.board.withdrawn(desk.key),
+        registered=desk.roll.registered(desk.key),
+        withdrawn=desk.roll.withdrawn(desk.key),
         **({"problem": "", "deposit": None} | values),
     )
 

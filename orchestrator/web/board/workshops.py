@@ -30,7 +30,7 @@ class Filling:
 
 def fillings(desk: Desk) -> list[Filling]:
     """Measure every workshop with the same scale."""
-    event, seats = desk.event, desk.board.seats(desk.key)
+    event, seats = desk.event, desk.roll.seats(desk.key)
     asked = {s.key: desk.demand(s.key) for s in event.sessions if event.workshops_of(s.key)}
     taken = {w.key: sum(seats.get(w.key, {}).values()) for w in event.workshops}
     most = max([1, *(max(w.seats, taken[w.key], asked[w.session].get(w.key, 0)) for w in event.workshops)])
@@ -70,4 +70,4 @@ def sheet(desk: Looking, key: str) -> HTMLResponse:
     if workshop is None:
         raise Refused(404, "Cet atelier n'existe pas ici.", "There is no such workshop here.")
     held = [s.name for s in desk.event.speakers if key in s.workshops]
-    return desk.show("sheet.html", workshop=workshop, seated=desk.board.in_workshop(desk.key, key), held=held)
+    return desk.show("sheet.html", workshop=workshop, seated=desk.roll.in_workshop(desk.key, key), held=held)

@@ -83,7 +83,7 @@ def findings(desk: Desk) -> Iterator[Light]:
 
 
 def links(desk: Desk) -> Iterator[Light]:
-    missing, people = desk.board.without_link(desk.key, desk.needed, desk.exempt), desk.registered
+    missing, people = desk.roll.without_link(desk.key, desk.needed, desk.exempt), desk.registered
     if missing:
         yield Light(
             how="bad",
@@ -108,7 +108,7 @@ def seats(desk: Desk) -> Iterator[Light]:
     ahead = [s for s in event.sessions if event.workshops_of(s.key) and s.ends_at > desk.now]
     if not ahead:
         return
-    n = desk.board.without_seat(desk.key, [s.key for s in ahead if not event.is_cancelled(s.key)])
+    n = desk.roll.without_seat(desk.key, [s.key for s in ahead if not event.is_cancelled(s.key)])
     if n:
         yield Light(
             how="wait",
