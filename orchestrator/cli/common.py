@@ -102,7 +102,7 @@ def load(configs: Sequence[Path], secrets: Path | None) -> list[Settings]:
     problems: list[str] = []
     for path in configs or (DEFAULT,):
         if not path.exists():
-            problems.append(f"{path}: ce fichier n'existe pas ; créez-le avec `orchestrator init {path}`")
+            problems.append(f"{path}: {_absent(path)}")
             continue
         try:
             found += settings.load(path, secrets=secrets, environ=os.environ)
@@ -111,6 +111,12 @@ def load(configs: Sequence[Path], secrets: Path | None) -> list[Settings]:
     if problems:
         raise BadConfiguration(tuple(problems))
     return found
+
+
+def _absent(path: Path) -> str:
+    if path.suffix == ".toml":
+        return f"ce fichier n'existe pas ; créez-le avec `orchestrator init {path}`"
+    return "ce dossier n'existe pas ; créez-le, même vide, ou donnez le nom d'un fichier .toml"
 
 
 def only(configs: Sequence[Path], secrets: Path | None) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +86,9 @@ class House:
     """Event files that cannot be served as they are, and why; replaced as a whole."""
     reload: Callable[[], None] = _nothing
     """Called after an event's file was written: the events are to be read again."""
+
+    def __post_init__(self) -> None:
+        self.configs = tuple(Path(os.path.abspath(path)) for path in self.configs)  # as settings name their files
 
     @property
     def is_https(self) -> bool:

@@ -260,3 +260,9 @@ def free_port(avoid: int) -> int:
         found: int = probe.getsockname()[1]
     assert found != avoid
     return found
+
+
+def test_a_folder_that_is_not_there_is_not_taken_for_a_file_to_be_written(tmp_path: Path) -> None:
+    said = CliRunner().invoke(main, ["login-link", "-c", str(tmp_path / "evenements")]).output
+    assert "ce dossier n'existe pas" in said
+    assert "orchestrator init" not in said

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator import shipped
-from orchestrator.settings.editing import rewrite, values_of
+from orchestrator.settings.editing import read, rewrite, values_of
 from orchestrator.settings.gate import Gate
 from orchestrator.web.board import edits
 from orchestrator.web.board.fields import Group, groups, said_of
@@ -194,6 +196,28 @@ def test_another_event_is_made_beside_the_first_and_the_board_has_both(tmp_path:
         assert "/people?e=rencontre-d-hiver" in unescape(page.text)
         assert place.organiser.get("/people", params={"e": "nulle-part"}).status_code == 404
         shutil.rmtree(tmp_path / ".history", ignore_errors=True)
+
+
+def test_a_folder_named_from_where_the_service_stands_takes_new_events_too(mine: Office, tmp_path: Path) -> None:
+    house = replace(mine.house, configs=(Path(os.path.relpath(tmp_path)),))
+    path = edits.place_for(house, "rencontre-d-hiver")
+    values = values_of(mine.lab.config.read_text("utf-8").replace("relation-police-population", "rencontre-d-hiver"))
+    judged = edits.judge(house, edits.Edit(path=path, base="", found=read(path), values=values))
+    assert judged.settings is not None, judged
+
+
+def test_an_event_without_a_title_is_not_asked_for_a_short_name(mine: Office) -> None:
+    page = fill(mine, {"event.title": ""}, path="/event/new")
+    assert 'href="#event.title"' in page.text
+    assert 'href="#event.key"' not in page.text
+
+
+def test_what_may_be_left_out_is_not_said_to_be_necessary() -> None:
+    asked = {field.name: field for group in groups(values_of(EXAMPLE)) for field in group.fields}
+    assert asked["mail.host"].required
+    assert asked["event.organiser.email"].required
+    assert not any(asked[name].required for name in ("bounces.host", "bounces.username", "mail.second.host"))
+    assert asked["registrations.columns.email"].kind == "text"
 
 
 def test_every_key_of_the_config_is_asked_for_in_words() -> None:

@@ -171,10 +171,17 @@ def _answer(bench: Bench, filled: FormData) -> Response:
         return _form(bench, edit.values, edit.base, at=do.partition(":")[2])
     judged = edits.judge(bench.house, edit)
     if judged.settings is None:
-        return _form(bench, edit.values, edit.base, judged=judged)
+        return _form(bench, edit.values, edit.base, judged=_but_for_the_key(judged))
     if do == "save" and edit.base == edit.found.version:
         return _save(bench, edit, judged.settings)
     return _confirm(bench, edit, judged.settings)
+
+
+def _but_for_the_key(judged: Judged) -> Judged:
+    """A short name follows from the title: where that is missing it is the only one to be asked for."""
+    if "event.title" not in judged.wrong:
+        return judged
+    return replace(judged, wrong={key: what for key, what in judged.wrong.items() if key != "event.key"})
 
 
 def _edit(bench: Bench, form: Mapping[str, Any], lists: Mapping[str, Any]) -> Edit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -84,7 +84,7 @@ def _group(path: tuple[str | int, ...], info: FieldInfo, value: Any, values: Pla
     model, many = _model_of(info.annotation)
     assert model is not None, path
     if not many:
-        fields = tuple(_fields(path, model, values))
+        fields = tuple(_as_required(info, _fields(path, model, values)))
         inner = tuple(_rows_inside(path, model, value, values))
         return Group(path=path, said=said_of(path), fields=fields, rows=inner)
     rows = tuple(_row((*path, n), model, row, values) for n, row in enumerate(value or ()))
@@ -123,11 +123,16 @@ def _fields(path: tuple[str | int, ...], model: type[BaseModel], values: Plain) 
         if inner is SessionColumns:
             yield from _session_columns(here, values)
         elif inner is not None and not many:
-            yield from _fields(here, inner, values)
+            yield from _as_required(info, _fields(here, inner, values))
         elif inner is None and get_origin(info.annotation) is dict and name == "wishes":
             yield from (_field((*here, key), "lines", "") for key in _seated(values))
         elif inner is None:
             yield _of(here, info, values)
+
+
+def _as_required(table: FieldInfo, fields: Iterator[Field]) -> Iterator[Field]:
+    """Nothing must be filled in of a table that may be left out as a whole."""
+    return (replace(field, required=field.required and table.is_required()) for field in fields)
 
 
 def _session_columns(path: tuple[str | int, ...], values: Plain) -> Iterator[Field]:
@@ -189,6 +194,8 @@ def _kind(path: tuple[str | int, ...], annotation: Any, values: Plain) -> tuple[
         return "named" if get_origin(_bare(get_args(bare)[1])) is tuple else "pairs", ()
     if get_origin(bare) is tuple:
         return "groups" if get_origin(_bare(get_args(bare)[0])) is tuple else "lines", ()
+    if path[:2] == ("registrations", "columns"):
+        return "text", ()
     if name in ("email", "reply_to", "dpo") or path[-2:] == ("zoom", "host"):
         return "email", ()
     return ("url" if name.endswith("url") and path[0] != "store" else "text"), ()
