@@ -133,7 +133,7 @@ class Roster:
         if accepted.keys() <= {*there, *self._served}:
             return
         for key, newest in self.store.configs.all_newest().items():
-            if key in there or key in self._served:
+            if key in there or key in self._served or not newest.text:
                 continue
             path = (self.paths[0] / newest.name).absolute()
             try:
@@ -183,15 +183,19 @@ class Roster:
             log.error("config of %s: %s", key, error)
 
     def _accept(self, settings: Settings, text: str) -> None:
+        """Write down the newest version; of an event whose people are purged no names any more."""
         now, by = self.clock.now(), socket.gethostname()
-        self.store.configs.accept(settings.event.key, name=settings.path.name, text=text, now=now, by=by)
+        is_kept = now < purged_at(settings.event)
+        self.store.configs.accept(
+            settings.event.key, name=settings.path.name, text=text, now=now, by=by, is_kept=is_kept
+        )
 
     def _is_older(self, key: str, text: str, before: _Served | None) -> bool:
         """Another host has replaced this version, and it was not the one served here until now."""
         if self.store.db.is_sqlite:
             return False
         digest, newest = digest_of(text), self.store.configs.newest(key)
-        if newest is None or newest.digest == digest:
+        if newest is None or newest.digest == digest or not newest.text:
             return False
         held_newest = before is not None and before.digest == newest.digest
         return not held_newest and self.store.configs.was_replaced(key, digest)

@@ -21,6 +21,7 @@ class Accepted:
     name: str
     """The file's name."""
     text: str
+    """Empty once the event's people are purged: it names speakers and organisers."""
     accepted_at: datetime
     by: str
     """The host that brought it."""
@@ -68,8 +69,8 @@ class Configs:
         found = [one.digest for one in self.history(event)]
         return digest in found[:-1] and digest != found[-1]
 
-    def accept(self, event: str, *, name: str, text: str, now: datetime, by: str) -> None:
-        """Make a text the newest version, unless it is already."""
+    def accept(self, event: str, *, name: str, text: str, now: datetime, by: str, is_kept: bool = True) -> None:
+        """Make a text the newest version, unless it is already; one that is not kept is known by its digest alone."""
         digest = digest_of(text)
         with self._db.write(event) as c:
             query = sa.select(config.c.number, config.c.digest).where(config.c.event == event)
@@ -77,7 +78,8 @@ class Configs:
             if row is not None and row.digest == digest:
                 return
             number = 1 if row is None else row.number + 1
-            values = {"event": event, "number": number, "digest": digest, "name": name, "text": text}
+            kept = text if is_kept else ""
+            values = {"event": event, "number": number, "digest": digest, "name": name, "text": kept}
             c.execute(config.insert().values(**values, accepted_at=now, by=by))
 
 

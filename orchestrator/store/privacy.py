@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from orchestrator.core.model import reference
 from orchestrator.store.database import Database
 from orchestrator.store.people import bring_news, bump
-from orchestrator.store.schema import event as event_table
 from orchestrator.store.schema import (
+    config,
     figure,
     intake,
     invitation,
@@ -29,6 +29,7 @@ from orchestrator.store.schema import (
     tombstone,
     way,
 )
+from orchestrator.store.schema import event as event_table
 
 KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config", "attendance", "certificate", "invitation"})
 """What a purge of people leaves: that the event was served, its counts, what has a time of its own or names nobody."""
@@ -97,6 +98,11 @@ def personal() -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
             names: list[sa.BindParameter[Any]] = [sa.bindparam("email"), sa.bindparam("reference")]
             found.append((table, sa.and_(table.c.event == sa.bindparam("event"), sa.or_(*(c.in_(names) for c in who)))))
     return found
+
+
+def _named(event: str) -> sa.ColumnElement[bool]:
+    """The accepted versions of an event's file whose text, with its speakers, is still there."""
+    return sa.and_(config.c.event == event, config.c.text != "")
 
 
 class Privacy:
@@ -196,11 +202,10 @@ class Privacy:
 
     def holds_people(self, event: str) -> bool:
         """Tell whether anything about anybody is still here; what is wrong now may name nobody."""
+        rows = [table.c.event == event for table in self._perishable() if table.name != "alarm"]
         with self._db.read() as c:
             return any(
-                c.execute(sa.select(sa.literal(1)).where(table.c.event == event).limit(1)).scalar()
-                for table in self._perishable()
-                if table.name != "alarm"
+                c.execute(sa.select(sa.literal(1)).where(where).limit(1)).scalar() for where in (*rows, _named(event))
             )
 
     def perishable(self, event: str) -> dict[str, int]:
@@ -218,6 +223,7 @@ class Privacy:
             self._count(c, event)
             self._keep_invitations(c, event)
             gone = [c.execute(table.delete().where(table.c.event == event)).rowcount for table in self._perishable()]
+            c.execute(config.update().where(_named(event)).values(text=""))
             bump(c, event)
             return sum(gone)
 

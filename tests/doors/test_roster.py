@@ -218,6 +218,21 @@ def test_going_back_to_an_earlier_version_is_an_edit_like_any_other(opens: Opens
     assert (one.alarms("forum"), len(one.store.configs.history("forum"))) == ([], 3)
 
 
+def test_a_purged_events_file_is_served_and_its_text_never_written_down_again(house: House) -> None:
+    [forum] = [world for world in house.roster.worlds() if world.event.key == "forum"]
+    house.store.events.serve(forum.event, NOW)  # as its first beat does
+    house.store.privacy.purge("forum")
+    house.clock.at = NOW + timedelta(days=365)
+    house.start()
+    assert [world.event.key for world in house.roster.worlds()] == ["forum"]
+    house.write("forum", title='"Un autre titre"')
+    house.roster.worlds()
+    (house.folder / "forum.toml").unlink()
+    house.start()
+    assert house.roster.worlds() == ()
+    assert [(v.number, v.text) for v in house.store.configs.history("forum")] == [(1, ""), (2, "")]
+
+
 def test_events_built_already_are_taken_over_as_they_are(house: House) -> None:
     before = house.roster.worlds()
     settings = house.roster.settings

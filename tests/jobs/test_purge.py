@@ -67,6 +67,22 @@ def test_after_the_purge_no_address_is_left_in_the_database_files_nor_at_zoom(th
     assert theatre.zoom.held_of(["zoe@exemple.fr"]) == set()
 
 
+def test_after_the_purge_no_address_of_a_speaker_is_left_in_the_database_files(theatre: Theatre) -> None:
+    vera, key = "vera@exemple.fr", theatre.event.key
+    for text in (f'email = "{vera}"\n', f'email = "{vera}"  # corrigé\n'):
+        theatre.store.configs.accept(key, name="relation.toml", text=text, now=theatre.at, by="ici")
+    theatre.form.answer("zoe@exemple.fr", "a")
+    theatre.turn()
+    theatre.beat(purged_at(theatre.event) - timedelta(seconds=1))
+    before = theatre.store.configs.history(key)
+    assert (bytes_kept(theatre, vera) != [], vera in before[0].text) == (True, True)
+
+    theatre.beat(purged_at(theatre.event))
+
+    assert bytes_kept(theatre, vera) == []
+    assert theatre.store.configs.history(key) == tuple(replace(one, text="") for one in before)
+
+
 def test_people_are_erased_here_even_while_zoom_is_away_and_there_as_soon_as_it_is_back(theatre: Theatre) -> None:
     theatre.start_again(replace(theatre.event, people_days=10))  # Zoom itself forgets a meeting after 30
     theatre.form.answer("zoe@exemple.fr", "a")
