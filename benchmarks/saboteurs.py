@@ -74,8 +74,8 @@ SABOTEURS = (
             ),
             Edit(
                 file=SQL,
-                old='expanding=True)), letter.c.state == "due")\n',
-                new='expanding=True)), letter.c.state.in_(("due", "claimed")))\n',
+                old='among(letter.c.id, "ids"), letter.c.state == "due")\n',
+                new='among(letter.c.id, "ids"), letter.c.state.in_(("due", "claimed")))\n',
             ),
         ],
         tests=[

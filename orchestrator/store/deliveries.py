@@ -15,9 +15,9 @@ IDLE = ("due", "withdrawn", "void")
 FIRST = ("link", "host")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """A letter's row."""
+    """A letter's row, its columns in the order of `FIELDS`."""
 
     id: int
     key: str

@@ -14,6 +14,7 @@ from orchestrator.core.recipients import FALLBACK
 from orchestrator.store.database import Database
 from orchestrator.store.meetings import Kept, kept_from, pass_from
 from orchestrator.store.people import person_from, seat_from
+from orchestrator.store.ready import among, listed
 from orchestrator.store.schema import event, meeting, memo, person, seat, told, way
 
 
@@ -33,22 +34,21 @@ class Excerpt:
 
 
 _EVENT: sa.BindParameter[str] = sa.bindparam("event")
-_EMAILS: sa.BindParameter[str] = sa.bindparam("emails", expanding=True)
 _VERSION = sa.select(event.c.version).where(event.c.key == _EVENT)
 _PEOPLE = sa.select(person).where(
-    person.c.event == _EVENT, person.c.email.in_(_EMAILS), person.c.withdrawn_at.is_(None)
+    person.c.event == _EVENT, among(person.c.email, "emails"), person.c.withdrawn_at.is_(None)
 )
-_WAYS = sa.select(way).where(way.c.event == _EVENT, way.c.email.in_(_EMAILS), way.c.state == "open")
-_SEATS = sa.select(seat).where(seat.c.event == _EVENT, seat.c.person.in_(_EMAILS))
-_TOLD = sa.select(told).where(told.c.event == _EVENT, told.c.person.in_(sa.bindparam("references", expanding=True)))
+_WAYS = sa.select(way).where(way.c.event == _EVENT, among(way.c.email, "emails"), way.c.state == "open")
+_SEATS = sa.select(seat).where(seat.c.event == _EVENT, among(seat.c.person, "emails"))
+_TOLD = sa.select(told).where(told.c.event == _EVENT, among(told.c.person, "references"))
 _FALLBACK = sa.select(memo.c.value).where(memo.c.event == _EVENT, memo.c.name == FALLBACK)
 _MEETINGS = sa.select(meeting).where(meeting.c.event == _EVENT)
 
 
 def excerpt(db: Database, key: str, emails: Collection[str], references: Collection[str]) -> Excerpt:
     """Read what is known of some people, by e-mail and by reference; who has left is not among them."""
-    those = {"event": key, "emails": list(emails)}
     with db.read() as c:
+        those = {"event": key, "emails": listed(c, list(emails))}
         version = c.execute(_VERSION, {"event": key}).scalar() or 0
         passes: dict[str, dict[str, Pass]] = {}
         for row in c.execute(_WAYS, those):
@@ -57,7 +57,7 @@ def excerpt(db: Database, key: str, emails: Collection[str], references: Collect
         for row in c.execute(_SEATS, those):
             seats.setdefault(row.person, {})[row.session] = seat_from(row)
         facts: dict[str, dict[str, tuple[str, datetime]]] = {}
-        for row in c.execute(_TOLD, {"event": key, "references": list(references)}):
+        for row in c.execute(_TOLD, {"event": key, "references": listed(c, list(references))}):
             facts.setdefault(row.person, {})[row.fact] = (row.value, row.at)
         return Excerpt(
             version=version,

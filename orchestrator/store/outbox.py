@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from orchestrator.core.letters import Owed
 from orchestrator.core.model import Quota
-from orchestrator.store.deliveries import IDLE, Delivery, Planned, Step, delivery_from
+from orchestrator.store.deliveries import IDLE, Delivery, Planned, Step
 from orchestrator.store.outbox_reading import OutboxReading
 from orchestrator.store.outbox_rows import differs, moved_row, new_row
 from orchestrator.store.outbox_sql import (
@@ -29,6 +29,7 @@ from orchestrator.store.outbox_steps import as_they_are, dot, release, settle
 from orchestrator.store.outbox_waits import aware, leaves_at, next_ids, quota_frees_at, room
 from orchestrator.store.people import bring_news, bump
 from orchestrator.store.quota import elsewhere, full, room_by_domain
+from orchestrator.store.ready import listed
 from orchestrator.store.schema import letter
 
 NO_QUOTA = Quota()
@@ -113,8 +114,8 @@ class Outbox(OutboxReading):
             ids = next_ids(c, given(relay, events, now) | {"most": most}, quota)
             if not ids:
                 return []
-            mine = {"ids": ids, "v_owner": owner, "v_until": now + lasting}
-            rows = [delivery_from(row) for row in c.execute(CLAIM, mine)]
+            mine = {"ids": listed(c, ids), "v_owner": owner, "v_until": now + lasting}
+            rows = [Delivery(*row) for row in c.execute(CLAIM, mine)]
             return sorted(rows, key=lambda delivery: (delivery.wanted_by, delivery.id))
 
     def advance(self, owner: str, now: datetime, lasting: timedelta, step: Step) -> frozenset[int]:

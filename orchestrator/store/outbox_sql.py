@@ -82,7 +82,7 @@ def _telling(insert: Any) -> Any:
 # Statements of every letter's way, built once: building one costs as much as running it.
 CLAIM = (
     letter.update()
-    .where(letter.c.id.in_(sa.bindparam("ids", expanding=True)), letter.c.state == "due")
+    .where(among(letter.c.id, "ids"), letter.c.state == "due")
     .values(
         state="claimed",
         owner=sa.bindparam("v_owner"),

@@ -69,6 +69,11 @@ def _among_postgresql(element: among, compiler: Any, **more: Any) -> str:
     return f"{column} = ANY({given})"
 
 
+def listed(c: sa.Connection, values: list[Any]) -> Any:
+    """What `among` takes of a list where SQLAlchemy runs the statement: written out for SQLite."""
+    return _translated(c.dialect, values)
+
+
 def _for_driver(c: sa.Connection, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _translated(c.dialect, value) for name, value in values.items()}
 

@@ -7,7 +7,7 @@ import json
 import sqlalchemy as sa
 
 from orchestrator.store import Store
-from orchestrator.store.outbox_sql import DOT, SETTLE, SPARE, THOSE
+from orchestrator.store.outbox_sql import CLAIM, DOT, SETTLE, SPARE, THOSE
 from orchestrator.store.ready import Ready, among
 from orchestrator.store.schema import lease, letter
 from tests import make
@@ -34,7 +34,7 @@ def test_rows_and_instants_are_written_as_everywhere_else(store: Store) -> None:
 def test_no_step_of_a_letter_looks_through_all_letters(sqlite_url: str) -> None:
     """On PostgreSQL that depends on what it has counted."""
     db = Store(sqlite_url).db
-    for statement in (THOSE, DOT, SETTLE, SPARE):
+    for statement in (THOSE, Ready(CLAIM), DOT, SETTLE, SPARE):
         with db.read() as c:
             text, constant, order = statement.ready(c)
             given = {**constant, "ids": json.dumps([1]), "people": json.dumps(["a"])}
