@@ -87,11 +87,12 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
             what="la liste est publiée sur le web : qui connaît son adresse lit celle de tout le monde",
             remedy='plus sûr : source = "google-sheets", la feuille partagée avec un compte de service',
         )
-    if found.findings:
+    if number := len(found.findings):
+        things = "choses étranges" if number > 1 else "chose étrange"
         yield Finding(
             level="warning",
-            what=f"{len(found.findings)} choses étranges dans la liste",
-            remedy="orchestrator registrations check les montre une par une",
+            what=f"{number} {things} dans la liste",
+            remedy="orchestrator registrations check en dit plus",
         )
     for refusal in found.refused:
         yield Finding(

@@ -33,16 +33,6 @@ def kinds(lab: Lab) -> Counter[str]:
     return Counter(a.data.partition(b"Message-ID: <")[2].partition(b".")[0].decode() for a in lab.relay.accepted)
 
 
-def test_help_lists_the_verbs_in_the_order_one_meets_them() -> None:
-    listed = CliRunner().invoke(main, ["--help"]).stdout.partition("Commands:")[2]
-    verbs = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
-    work = ["init", "new", "check", "plan", "apply", "run", "login-link", "api-token", "status", "seats"]
-    by_hand = ["outbox", "pause", "resume", "approve", "announce", "resend", "fallback"]
-    people = ["registrations", "columns", "person", "preview", "attendance", "certificates"]
-    rest = ["purge", "sheet", "drift", "trial", "rehearse", "demo", "fake-zoom", "doctor", "backup"]
-    assert verbs == [*work, *by_hand, *people, *rest]
-
-
 def test_help_starts_without_the_heavy_libraries() -> None:
     code = "import sys, orchestrator.cli; print(sorted({m.partition('.')[0] for m in sys.modules} & {'sqlalchemy', "
     code += "'pydantic', 'jinja2', 'requests', 'babel', 'apscheduler', 'alembic', 'icalendar'}))"
@@ -266,3 +256,10 @@ def test_a_folder_that_is_not_there_is_not_taken_for_a_file_to_be_written(tmp_pa
     said = CliRunner().invoke(main, ["login-link", "-c", str(tmp_path / "evenements")]).output
     assert "ce dossier n'existe pas" in said
     assert "orchestrator init" not in said
+
+
+@pytest.mark.slow
+def test_one_odd_thing_in_the_list_is_one(lab: Lab) -> None:
+    with (lab.folder / "inscriptions.csv").open("a", encoding="utf-8") as people:
+        people.write("01/06/2021 10:00:09,autre@exemple.fr,Personne0,Nom,,,Oui,Oui,,,\n")
+    assert "1 chose étrange dans la liste" in lab.run("check").stdout
