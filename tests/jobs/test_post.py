@@ -15,6 +15,7 @@ import pytest
 
 from orchestrator import shipped, wiring
 from orchestrator.core.model import Quota
+from orchestrator.gateways.mail.safe import SafeScribe
 from orchestrator.gateways.mail.scribe import JinjaScribe
 from orchestrator.gateways.mail.smtp import SmtpPost
 from orchestrator.jobs.beat import Memory, beat
@@ -404,6 +405,18 @@ def test_a_letter_that_cannot_be_written_costs_that_letter_only(theatre: Theatre
     assert theatre.told() == [(ALI, "link"), (VERA, "host")]
     poisoned = row(theatre, ZOE)
     assert (poisoned.state, poisoned.code, poisoned.reply != "") == ("refused", 0, True)
+
+
+def test_a_template_of_the_organisers_may_decide_by_a_name(theatre: Theatre, tmp_path: Path) -> None:
+    folder = tmp_path / "letters" / "link"
+    folder.mkdir(parents=True)
+    (folder / "subject.txt").write_text("Votre lien{% if person.first_name == 'Ali' %}, cher Ali{% endif %}")
+    theatre.start_again(scribe=SafeScribe(shipped.templates() / "letters", tmp_path / "letters"))
+    for n in range(12):
+        theatre.form.answer(f"p{n}@exemple.fr", first="Ali" if n == 10 else "Zoé")
+    theatre.turn()
+    subjects = {mail.to: mail.message["Subject"] for mail in theatre.mails("link")}
+    assert subjects == {f"p{n}@exemple.fr": "Votre lien" + (", cher Ali" if n == 10 else "") for n in range(12)}
 
 
 # the quota

@@ -24,7 +24,11 @@ OF_A_SESSION = ("key", "title", "starts_at", "ends_at", "cancelled")
 
 
 class SafeScribe:
-    """Tries an organiser's templates on samples once; a kind that fails is written from the shipped ones."""
+    """Tries an organiser's templates on samples once; a kind that fails is written from the shipped ones.
+
+    Letters of the organiser's templates are each put in words by themselves: those may decide by a name or an
+    address, which letters alike would all decide the same way.
+    """
 
     def __init__(self, shipped: Path, own: Path | None = None, samples: Iterable[Letter] = ()) -> None:
         self._shipped = JinjaScribe([shipped])
@@ -38,8 +42,9 @@ class SafeScribe:
 
     def write(self, letter: Letter) -> bytes:
         """The complete message. Raises UnwritableLetter when not even plain words can be found."""
+        scribe = self._trusted(letter.kind)
         try:
-            return self._trusted(letter.kind).write(letter)
+            return scribe.write(letter if scribe is self._shipped else letter.in_full())
         except UnwritableLetter as error:
             log.error("letter %s cannot be written as it should: %s", letter.message_id, error.message)
             return self._in_other_words(letter, error)
