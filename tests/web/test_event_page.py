@@ -198,6 +198,14 @@ def test_another_event_is_made_beside_the_first_and_the_board_has_both(tmp_path:
         shutil.rmtree(tmp_path / ".history", ignore_errors=True)
 
 
+def test_a_file_that_was_spoilt_by_hand_is_said_with_its_line_and_where_good_ones_are_kept(mine: Office) -> None:
+    mine.lab.config.write_text(mine.lab.config.read_text("utf-8").replace("seats = 60", "seats = = 60", 1), "utf-8")
+    mine.house.reload()
+    page = mine.organiser.get("/event")
+    assert page.status_code == 409
+    assert all(words in text(page.text) for words in ("event.toml:", ".history", "sa dernière version correcte"))
+
+
 def test_a_folder_named_from_where_the_service_stands_takes_new_events_too(mine: Office, tmp_path: Path) -> None:
     house = replace(mine.house, configs=(Path(os.path.relpath(tmp_path)),))
     path = edits.place_for(house, "rencontre-d-hiver")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.settings import Settings
-from orchestrator.settings.editing import SECRETS, WAS, Plain, read, save, values_of, write_secret
+from orchestrator.settings.editing import HISTORY, SECRETS, WAS, Plain, read, save, values_of, write_secret
 from orchestrator.web.board import edits
 from orchestrator.web.board.edits import Edit, Judged
 from orchestrator.web.board.fields import LISTS, Field, groups, said_of
@@ -124,12 +124,21 @@ def event(bench: Reading) -> Response:
     try:
         values = values_of(draft.text)
     except ValueError:
-        raise Refused(
-            409,
-            f"{bench.path.name} n'est pas écrit correctement : corrigez-le d'abord à la main.",
-            f"{bench.path.name} is not written correctly: correct it by hand first.",
-        ) from None
+        raise _unreadable(bench.path, bench.house.unserved.get(bench.path, ())) from None
     return _form(bench, values, draft.version)
+
+
+def _unreadable(path: Path, problems: Sequence[str]) -> Refused:
+    """Why a file cannot be edited here, and where its last good texts lie."""
+    why = f" {problems[0]}." if problems else ""
+    copies = f"{path.parent.name}/{HISTORY}"
+    return Refused(
+        409,
+        f"{path.name} n'est pas écrit correctement : corrigez-le d'abord à la main, ou remettez l'une des versions "
+        f"gardées dans {copies}.{why} L'événement continue avec sa dernière version correcte.",
+        f"{path.name} is not written correctly: correct it by hand first, or put back one of the versions kept in "
+        f"{copies}.{why} The event goes on with its last good version.",
+    )
 
 
 @router.get("/event/new")
