@@ -94,6 +94,7 @@ def main() -> None:
     """Serve turns until the rehearsal hangs up."""
     world = _open(sys.stdin.readline())
     memory, room = Memory(), PostRoom({world.event.key: world})
+    room.recover()  # what a process killed before had in hand is due at once
     for _line in sys.stdin:
         sys.stdout.write(json.dumps(turn(world, memory, room)) + "\n")
         sys.stdout.flush()
