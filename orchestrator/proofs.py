@@ -86,6 +86,7 @@ def letters(settings: Settings) -> Iterator[Drafted]:
     mine = {seat.session: seat for seat in seats.values() if seat.person == person.email}
     outlook = replace(
         outlook_of(event),
+        page=wiring.sample_page(settings),
         taken=Counter(seat.workshop for seat in seats.values()),
         expected=Counter(key for p in people for key in p.sessions),
     )

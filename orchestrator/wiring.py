@@ -34,8 +34,9 @@ from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.presence import live
+from orchestrator.jobs.words import WITHOUT_FILES, described, is_light, whereabouts
 from orchestrator.jobs.world import World, no_page, nothing_known
-from orchestrator.ports import Clock, Engine, Letter, Siren
+from orchestrator.ports import CalendarEntry, Clock, Engine, Letter, Siren
 from orchestrator.settings import ADAPTERS, Mail, Settings, ZoomAccount
 from orchestrator.settings.key import service_key
 from orchestrator.settings.values import SecondRelay
@@ -188,12 +189,17 @@ def scribe(settings: Settings | None = None) -> SafeScribe:
     own = None if settings is None else settings.templates
     if settings is None or own is None:
         return shared("scribe", lambda: SafeScribe(shipped.templates() / "letters"))
-    return SafeScribe(shipped.templates() / "letters", own, sample_letters(settings.event))
+    return SafeScribe(shipped.templates() / "letters", own, sample_letters(settings.event, sample_page(settings)))
 
 
-def sample_letters(event: Event) -> Iterator[Letter]:
+def sample_page(settings: Settings) -> str:
+    """An address as people's pages have it, which opens none; "" where there are no pages."""
+    return f"{settings.web.public_url}/p/apercu" if settings.web is not None and settings.web.public_url else ""
+
+
+def sample_letters(event: Event, page: str = "") -> Iterator[Letter]:
     """One letter of every kind to somebody invented, in both languages."""
-    person, outlook = nobody(event), outlook_of(event)
+    person, outlook = nobody(event), replace(outlook_of(event), page=page)
     for sample in samples(event, person, invented_seats(event, person)):
         for language in ("fr", "en"):
             yield sample_letter(event, sample, outlook, language)
@@ -210,7 +216,27 @@ def sample_letter(event: Event, sample: Sample, outlook: Outlook, language: str)
         message_id="<apercu@localhost>",
         written_at=event.seating.tell_at,
         contents=contents_of(event, sample, outlook),
+        calendar=tuple(_sample_entries(event, sample, outlook.page, french=language == "fr")),
     )
+
+
+def _sample_entries(event: Event, sample: Sample, page: str, *, french: bool) -> Iterator[CalendarEntry]:
+    """The calendar entries that go with a sample, as they go with the letter itself."""
+    if sample.kind in WITHOUT_FILES or is_light(event, sample.who.address):
+        return
+    ended = sample.kind == "cancelled" or not sample.who.sessions
+    for key in [sample.session] if sample.session else sample.who.sessions or [s.key for s in event.sessions]:
+        session = event.session(key)
+        yield CalendarEntry(
+            uid=f"{event.key}-{key}-apercu@orchestrator",
+            sequence=1 if ended else 0,
+            title=session.title,
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            location=page or whereabouts(event, french=french),
+            description=described(event, page, french=french),
+            cancelled=ended,
+        )
 
 
 def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -> ZoomMeetings:

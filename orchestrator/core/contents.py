@@ -14,6 +14,7 @@ from orchestrator.core.meetings import Found, meeting_of, signing_in
 from orchestrator.core.model import Event, Session, Speaker, Workshop
 from orchestrator.core.notices import Notice
 from orchestrator.core.recipients import Recipient
+from orchestrator.core.soon import how_soon
 
 GREETING_LENGTH = 60
 _LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|@|\w[.。．｡]\w\w|\d\.\d", re.IGNORECASE)
@@ -79,9 +80,11 @@ def compose(
         "ways": _ways(event, who, outlook),
         "sessions": [_session(event, who, event.session(key), outlook) for key in _ahead(event, who, outlook)],
         "session": session,
+        "soon": _soon(event, who, session, outlook.now) if kind in ("reminder", "host") else None,
         "rooms_told_at": event.seating.tell_at.astimezone(event.zone) if untold and _is_ahead(event, outlook) else None,
         "changes": list(changes),
         "host": None if who.speaker is None else _host(event, who.speaker, outlook, is_reminder=bool(session)),
+        "unread": False,
         "fallback": outlook.fallback,
         "page": outlook.page,
         "after": None if outlook.after is None else dict(outlook.after),
@@ -92,6 +95,13 @@ def compose(
             "people_days": event.people_days,
         },
     }
+
+
+def _soon(event: Event, who: Recipient, session: str, now: datetime | None) -> Plain | None:
+    """How soon the session is that somebody is reminded of."""
+    if not session or now is None:
+        return None
+    return how_soon(event, event.session(session), now, is_speaker=who.speaker is not None)
 
 
 def spoken(notice: Notice) -> Plain:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from orchestrator.core.contents import Name, Outlook, Plain, changes_in_words, compose
 from orchestrator.core.facts import almanac, changed_facts, digest, due_at, facts_for
-from orchestrator.core.meetings import Found, Pass, Phone, meetings_of, spec_for
+from orchestrator.core.meetings import SIGNING_IN, Found, Pass, Phone, meetings_of, spec_for
 from orchestrator.core.model import Event, Person, Reminder, Seat, Workshop
 from orchestrator.core.notices import Notice, announcement
 from orchestrator.core.recipients import FALLBACK, Recipient
@@ -32,6 +32,8 @@ class Sample:
     who: Recipient
     name: Name = NAMELESS
     session: str = ""
+    at: datetime | None = None
+    """When it leaves, where its words depend on that."""
     asked: Notice | None = None
     fallback: bool = False
     after: Plain | None = None
@@ -76,7 +78,8 @@ def samples(event: Event, person: Person, seats: Mapping[str, Seat]) -> Iterator
     for reminder in event.reminders:
         if reminder.audience != "speakers" and reminder.session in person.sessions:
             title = f"Rappel, {_hour(event, reminder)} : {event.session(reminder.session).title}"
-            yield Sample(title=title, kind="reminder", who=told, name=name, session=reminder.session)
+            at = due_at(event, reminder)
+            yield Sample(title=title, kind="reminder", who=told, name=name, session=reminder.session, at=at)
     yield from _to_speakers(event, who)
     yield from _on_the_day(event, told, name)
     yield from _asked(event, told, name)
@@ -96,7 +99,7 @@ def _to_speakers(event: Event, who: Recipient) -> Iterator[Sample]:
             if reminder.audience != "registrants" and reminder.session in speaker.sessions:
                 said = f"Rappel, {_hour(event, reminder)} : {title}, {event.session(reminder.session).title}"
                 one = Sample(title=said, kind="host", who=to, name=Name(first=speaker.name), session=reminder.session)
-                yield one
+                yield replace(one, at=due_at(event, reminder))
 
 
 def _hour(event: Event, reminder: Reminder) -> str:
@@ -146,7 +149,7 @@ def _alerts(event: Event, who: Recipient) -> Iterator[Sample]:
         ("not-started", "Alerte : la réunion n'est pas ouverte"),
         ("ended", "Alerte : fermée trop tôt"),
     ):
-        alert = {**said, "what": what, "stand_ins": [s.name for s in event.speakers if s.role != "speaker"]}
+        alert = {**said, "what": what, "stand_ins": [s.name for s in event.speakers if s.role in SIGNING_IN]}
         yield Sample(title=title, kind="alert", who=who, session=who.sessions[0], alert=alert)
 
 
@@ -197,7 +200,7 @@ def contents_of(event: Event, sample: Sample, outlook: Outlook) -> Plain:
         event,
         sample.who,
         sample.name,
-        replace(outlook, asked=sample.asked, fallback=sample.fallback, after=sample.after),
+        replace(outlook, now=sample.at, asked=sample.asked, fallback=sample.fallback, after=sample.after),
         kind=sample.kind,
         session=sample.session,
         changes=changes_in_words(event, sample.who, changed),

@@ -30,6 +30,8 @@ GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that a letter mentions (demand, seats taken)."""
 ASKED = ("announce", "resend", "late", "shared")
 """Kinds whose revision names the notice that asks for them."""
+WITHOUT_FILES = ("announce", "fallback", "late", "shared", "alert", "after")
+"""Kinds that change nothing in a calendar."""
 YEAR_ONE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -214,7 +216,7 @@ class Words:
         self, book: Almanac, who: Recipient, delivery: Delivery, now: datetime
     ) -> tuple[tuple[str, bool, int], ...]:
         """Which sessions a letter brings into the calendar or takes out of it, and their SEQUENCE."""
-        if delivery.kind in ("announce", "fallback", "late", "shared") or is_light(book.event, delivery.address):
+        if delivery.kind in WITHOUT_FILES or is_light(book.event, delivery.address):
             return ()
         keys = [delivery.session] if delivery.session else list(who.sessions)
         if not delivery.session:

@@ -13,7 +13,7 @@ import pytest
 from orchestrator import shipped, wiring
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.samples import invented_seats, nobody, outlook_of, samples
-from orchestrator.gateways.mail.safe import PLAINLY, SafeScribe
+from orchestrator.gateways.mail.safe import PLAINLY, WITH_A_LINK, SafeScribe
 from orchestrator.gateways.mail.scribe import KINDS
 from orchestrator.ports import Letter
 from tests import make
@@ -25,6 +25,9 @@ EVENT = make.event(
     reminders=(make.reminder(), make.reminder(audience="speakers")),
     fallback_url="https://exemple.fr/secours",
 )
+
+
+PAGE = "https://inscriptions.exemple.fr/p/apercu"
 
 
 def own(folder: Path, **files: str) -> SafeScribe:
@@ -129,12 +132,30 @@ def test_there_is_a_sample_of_every_kind() -> None:
     assert found == set(KINDS) - {"plain"}
 
 
-def test_every_shipped_template_writes_every_sample_in_both_languages() -> None:
+@pytest.mark.parametrize("page", ["", PAGE])
+def test_every_shipped_template_writes_every_sample_in_both_languages(page: str) -> None:
     scribe = SafeScribe(SHIPPED)
-    written = [scribe.preview(one) for one in wiring.sample_letters(EVENT)]
+    letters = list(wiring.sample_letters(EVENT, page))
+    written = [scribe.preview(one) for one in letters]
     subjects = [words.subject for words in written[::2]]
     assert len(set(subjects)) >= len(KINDS) - 1
-    assert all(words.text and words.html for words in written)
+    for one, words in zip(letters, written, strict=True):
+        shown = words.text.count(PAGE), words.html.count(f">{PAGE}</a>")
+        assert shown == (0, 0) if not page else shown in {(0, 0), (1, 1)} or one.kind == "after"
+        assert bool(page) == bool(sum(shown)) or one.kind not in (*WITH_A_LINK, "announce")
+
+
+def test_a_sample_brings_the_calendar_files_its_letter_will() -> None:
+    found = {one.kind: [entry.cancelled for entry in one.calendar] for one in wiring.sample_letters(EVENT)}
+    assert (found["link"], found["reminder"], found["announce"]) == ([False, False], [False], [])
+    assert (found["cancelled"], found["bye"]) == ([True], [True, True])
+
+
+def test_a_letter_of_a_wave_is_no_heavier_than_twelve_kilobytes() -> None:
+    scribe = SafeScribe(SHIPPED)
+    waves = [one for one in wiring.sample_letters(EVENT, PAGE) if one.kind in ("room", "reminder", "started")]
+    assert waves
+    assert max(len(scribe.write(one)) for one in waves) < 12_000
 
 
 def test_hours_are_also_told_by_the_clock_of_a_reader_elsewhere() -> None:

@@ -117,6 +117,7 @@ ALERT = {
     "what": "not-started", "role": "host", "sign_in_as": "webinaires@exemple.fr", "number": "812 3456 7890",
     "passcode": "246810", "stand_ins": ["Camille Exemple", "Dominique Essai"],
 }  # fmt: skip
+SOON = {"days": None, "minutes": 30, "nth": 1}
 AFTER = {"slides": "https://exemple.fr/d", "replay": "https://exemple.fr/r", "survey": "https://exemple.fr/s"}
 ASKED: dict[str, dict[str, Any]] = {
     "announce": {
@@ -147,6 +148,8 @@ def contents(kind: str = "link", count: int = 1, role: str = "speaker") -> dict[
         "ways": found,
         "sessions": sessions(),
         "session": "matin" if kind in ("reminder", "room", "alert", "started") else "",
+        "soon": SOON if kind == "reminder" else None,
+        "unread": False,
         "fallback": kind == "fallback",
         "page": "",
         "asked": ASKED.get(kind),
@@ -312,7 +315,8 @@ def test_a_room_not_told_yet_is_announced_with_its_hour(scribe: JinjaScribe) -> 
         ("link", "en", f"Your link: Thursday 24 June at 9:30 am{SHORT}"),
         ("room", "fr", "Votre atelier, jeudi 24 juin à 11h00 : A – Réduire les tensions"),
         ("room", "en", "Your workshop, Thursday 24 June at 11:00 am: A – Réduire les tensions"),
-        ("reminder", "fr", f"Rappel : jeudi 24 juin à 9h30, votre lien{SHORT}"),
+        ("reminder", "fr", f"Dans 30 minutes, à 9h30 : votre lien{SHORT}"),
+        ("reminder", "en", f"In 30 minutes, at 9:30 am: your link{SHORT}"),
         ("moved", "fr", "CHANGEMENT : mercredi 23 juin à 9h30 → jeudi 24 juin à 9h30 et votre programme, "
          f"jeudi 24 juin{SHORT}"),
         ("cancelled", "fr", f"ANNULATION : jeudi 24 juin à 9h30{SHORT}"),
@@ -323,6 +327,24 @@ def test_a_subject_names_the_kind_the_day_and_the_hour(
     scribe: JinjaScribe, kind: str, language: str, subject: str
 ) -> None:
     assert scribe.preview(letter(kind, language)).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("soon", "french", "english"),
+    [
+        ({"days": 7}, "Dans 7 jours, jeudi 24 juin à 9h30", "In 7 days, Thursday 24 June at 9:30 am"),
+        ({"days": 1}, "Demain à 9h30", "Tomorrow at 9:30 am"),
+        ({"days": 1, "nth": 2}, "Demain à 9h30 (2e rappel)", "Tomorrow at 9:30 am (reminder 2)"),
+        ({"days": 0}, "Aujourd’hui à 9h30", "Today at 9:30 am"),
+        ({"minutes": 0}, "Maintenant, à 9h30", "Now, at 9:30 am"),
+    ],
+)
+def test_a_reminder_says_in_its_subject_how_soon_it_is(
+    scribe: JinjaScribe, soon: dict[str, int], french: str, english: str
+) -> None:
+    given = contents("reminder") | {"soon": SOON | {"minutes": None} | soon}
+    assert scribe.preview(letter("reminder", given=given)).subject == f"{french} : votre lien{SHORT}"
+    assert scribe.preview(letter("reminder", "en", given)).subject == f"{english}: your link{SHORT}"
 
 
 def test_a_change_is_told_from_old_to_new(scribe: JinjaScribe) -> None:

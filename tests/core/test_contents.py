@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core.contents import Name, Outlook, changes_in_words, compose, greeting, spaced
-from orchestrator.core.facts import CANCELLED, almanac
+from orchestrator.core.facts import CANCELLED, almanac, due_at
 from orchestrator.core.meetings import Phone
-from orchestrator.core.model import Event, ProgrammeItem, Supporter, ZoomWishes
+from orchestrator.core.model import Before, Event, OnTheDay, ProgrammeItem, Supporter, ZoomWishes
 from orchestrator.core.recipients import Recipient
 from tests.make import (
     LONG_BEFORE,
@@ -25,6 +25,7 @@ from tests.make import (
     paris,
     pass_,
     recipient,
+    reminder,
     seat,
     session,
     speaker,
@@ -193,6 +194,8 @@ def test_a_letter_says_what_its_reader_needs_in_the_hours_of_the_place() -> None
         "rooms_told_at": None,
         "changes": [{"what": "link"}],
         "host": None,
+        "soon": None,
+        "unread": False,
         "fallback": False,
         "page": "",
         "after": None,
@@ -398,3 +401,59 @@ def test_a_cancellation_is_left_to_its_own_letter() -> None:
     assert changes(told, {"time:matin": CANCELLED, "link:apres-midi": "new"}) == [
         entry("link", of="Session apres-midi")
     ]
+
+
+# how soon
+
+
+SEVERAL = event(
+    reminders=(
+        reminder("matin", OnTheDay(at=time(9), days_before=7)),
+        reminder("matin", OnTheDay(at=time(9), days_before=1)),
+        reminder("matin", OnTheDay(at=time(18), days_before=1)),
+        reminder("matin", OnTheDay(at=time(6))),
+        reminder("matin", Before(lead=timedelta(minutes=30))),
+        reminder("matin", Before(lead=timedelta(minutes=30)), audience="speakers"),
+        reminder("apres-midi", OnTheDay(at=time(18), days_before=1)),
+    )
+)
+
+
+def soon(now: datetime, at: Event = SEVERAL, who: Recipient | None = None) -> dict[str, Any]:
+    said = says(who, at=at, outlook=replace(OUTLOOK, now=now), kind="reminder", session="matin")["soon"]
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def test_no_two_reminders_of_a_session_say_the_same_of_how_soon_it_is() -> None:
+    mine = [r for r in SEVERAL.reminders if r.session == "matin" and r.audience != "speakers"]
+    assert [soon(due_at(SEVERAL, one)) for one in mine] == [
+        {"days": 7, "nth": 1},
+        {"days": 1, "nth": 1},
+        {"days": 1, "nth": 2},
+        {"days": 0, "nth": 1},
+        {"minutes": 30, "nth": 1},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (paris(9, 4), {"minutes": 25}),
+        (paris(9, 4) + timedelta(seconds=59), {"minutes": 25}),
+        (paris(9, 29), {"minutes": 0}),
+        (paris(8), {"minutes": 90}),
+        (paris(7, 59), {"days": 0}),
+        (paris(23, 59, days=-1), {"days": 1}),
+    ],
+)
+def test_a_reminder_says_how_soon_its_session_is_when_it_leaves(now: datetime, said: dict[str, int]) -> None:
+    assert soon(now) == {**said, "nth": 2 if said == {"days": 1} else 1}
+
+
+def test_past_midnight_the_last_minutes_are_counted_all_the_same() -> None:
+    night = event(sessions=(session("matin", starts_at=paris(0, 15)), session("apres-midi")), reminders=())
+    assert soon(paris(23, 45, days=-1), night) == {"minutes": 30, "nth": 1}
+
+
+def test_no_letter_but_a_reminder_says_how_soon() -> None:
+    assert says(outlook=replace(OUTLOOK, now=LONG_BEFORE), kind="started", session="matin")["soon"] is None
