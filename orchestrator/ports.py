@@ -285,6 +285,10 @@ class Siren(Protocol):
     """A way to wake somebody that is not the relay of the letters."""
 
     @property
+    def way(self) -> Literal["pushed", "mailed"]:
+        """What it does to an alarm: each way says an alarm by itself."""
+
+    @property
     def at_once(self) -> int:
         """How many calls are said together at most."""
 

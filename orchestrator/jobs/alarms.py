@@ -1,9 +1,10 @@
-"""Wakes somebody for each new alarm, once, by a way that is not the relay of the letters."""
+"""Wakes somebody for each new alarm, once by each way there is; none of them is the relay of the letters."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from orchestrator.core.errors import Held, Unheard
 from orchestrator.jobs.world import World
@@ -13,39 +14,46 @@ log = logging.getLogger(__name__)
 
 
 def push_all(worlds: Sequence[World]) -> int:
-    """Push what is new in any of the events, one process at a time; where nothing is, it costs one question."""
-    loud = [world for world in worlds if world.sirens]
-    waiting = loud[0].store.alarms.events_to_push() if loud else frozenset()
-    waiting_worlds = [world for world in loud if world.event.key in waiting]
-    if not waiting_worlds:
+    """Push what is new in any of the events, one process at a time; where nothing is, it costs a question a way.
+    Says of how many alarms somebody was told."""
+    if not _unsaid(worlds):
         return 0
-    first = waiting_worlds[0]
+    first = worlds[0]
     try:
         with first.store.leases.held("alarms", first.owner, first.clock.now(), first.patience.beat_lease):
-            return _push(waiting_worlds)
+            return _push(worlds, _unsaid(worlds))
     except Held:
         return 0
 
 
-def _push(worlds: Sequence[World]) -> int:
-    """Push what nobody was woken for yet; what no siren can say now is tried again. Says how many were."""
+def _unsaid(worlds: Sequence[World]) -> dict[Siren, list[Call]]:
+    """What each siren has yet to say."""
+    ways = {siren.way for world in worlds for siren in world.sirens}
+    new = {way: worlds[0].store.alarms.unsaid(way, worlds[0].clock.now()) for way in sorted(ways)}
     calls: dict[Siren, list[Call]] = {}
     for world in worlds:
-        new = list(_new(world))
         for siren in world.sirens:
-            calls.setdefault(siren, []).extend(new)
-    heard = {(call.event, call.key) for siren, new in calls.items() for call in _heard(siren, new)}
-    for world in worlds:
-        keys = {key for event, key in heard if event == world.event.key}
-        world.store.alarms.pushed(world.event.key, keys, world.clock.now())
-    return len(heard)
+            if found := new[siren.way].get(world.event.key):
+                calls.setdefault(siren, []).extend(_calls(world, found))
+    return calls
 
 
-def _new(world: World) -> Iterator[Call]:
+def _calls(world: World, found: Mapping[str, tuple[str, str, datetime]]) -> Iterator[Call]:
     event = world.event
-    for key, (what, remedy, since) in world.store.alarms.to_push(event.key).items():
+    for key, (what, remedy, since) in found.items():
         local = since.astimezone(event.zone)
         yield Call(event=event.key, title=event.title, key=key, what=what, remedy=remedy, since=local)
+
+
+def _push(worlds: Sequence[World], unsaid: Mapping[Siren, Sequence[Call]]) -> int:
+    """Sound every siren; what one cannot say now it tries again, whatever the others said."""
+    store, now, told = worlds[0].store, worlds[0].clock.now(), set[tuple[str, str]]()
+    for siren, calls in unsaid.items():
+        heard = {(call.event, call.key) for call in _heard(siren, calls)}
+        for event in sorted({event for event, _ in heard}):
+            store.alarms.told(event, {key for of, key in heard if of == event}, siren.way, now)
+        told |= heard
+    return len(told)
 
 
 def _heard(siren: Siren, calls: Sequence[Call]) -> Iterator[Call]:

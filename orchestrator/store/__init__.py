@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection
 
-import sqlalchemy as sa
-
+from orchestrator.store.alarms import Alarms
 from orchestrator.store.attendance import AttendanceKept, Issued, Present
 from orchestrator.store.board import Board
 from orchestrator.store.byhand import ByHand, Line
@@ -29,7 +27,6 @@ from orchestrator.store.presence import Presence
 from orchestrator.store.privacy import Privacy, Tombs, Wanting
 from orchestrator.store.returns import Returns
 from orchestrator.store.roll import Roll
-from orchestrator.store.schema import alarm
 from orchestrator.store.tokens import Tokens
 from orchestrator.store.traffic import Queued, TrafficKept
 
@@ -71,75 +68,6 @@ __all__ = [
     "digest_of",
     "excerpt",
 ]
-
-
-class Alarms:
-    """What is wrong now, one row a trouble; raised again it stays the same row, cleared it is gone."""
-
-    def __init__(self, db: Database) -> None:
-        self.db = db
-
-    def all(self, event: str) -> dict[str, tuple[str, str, datetime]]:
-        """What, remedy and since when, by key."""
-        with self.db.read() as c:
-            rows = c.execute(sa.select(alarm).where(alarm.c.event == event)).all()
-        return {r.key: (r.what, r.remedy, r.since) for r in sorted(rows, key=lambda r: (r.since, r.key))}
-
-    def set(self, event: str, found: dict[str, tuple[str, str]], prefix: str | tuple[str, ...], now: datetime) -> None:
-        """Make the alarms whose key begins with a prefix, or one of some, be exactly those found; several may do so
-        at once."""
-        before = {k: v[:2] for k, v in self.all(event).items() if k.startswith(prefix)}
-        if before == found:
-            return
-        pushed = self._pushed(event) if before else {}
-        gone = [k for k, v in before.items() if found.get(k) != v]
-        rows = [
-            {"event": event, "key": k, "what": what, "remedy": remedy, "since": now, "pushed_at": pushed.get(k)}
-            for k, (what, remedy) in sorted(found.items())
-            if before.get(k) != (what, remedy)
-        ]
-        with self.db.write(event) as c:
-            if gone:
-                c.execute(alarm.delete().where(alarm.c.event == event, alarm.c.key.in_(gone)))
-            if rows:
-                c.execute(self.db.insert_unless_there(alarm), rows)
-
-    def set_everywhere(
-        self, found: Mapping[str, dict[str, tuple[str, str]]], events: Collection[str], prefix: str, now: datetime
-    ) -> None:
-        """The same for many events at once, one question for all of them; an event that is not in `found` has none."""
-        with self.db.read() as c:
-            rows = c.execute(sa.select(alarm).where(alarm.c.key.startswith(prefix, autoescape=True))).all()
-        before: dict[str, dict[str, tuple[str, str]]] = {}
-        for r in rows:
-            before.setdefault(r.event, {})[r.key] = (r.what, r.remedy)
-        for event in events:
-            if before.get(event, {}) != found.get(event, {}):
-                self.set(event, found.get(event, {}), prefix, now)
-
-    def events_to_push(self) -> frozenset[str]:
-        """Which events have alarms nobody was woken for yet."""
-        with self.db.read() as c:
-            return frozenset(
-                c.execute(sa.select(alarm.c.event).where(alarm.c.pushed_at.is_(None)).distinct()).scalars()
-            )
-
-    def _pushed(self, event: str) -> dict[str, datetime | None]:
-        with self.db.read() as c:
-            return {r.key: r.pushed_at for r in c.execute(sa.select(alarm).where(alarm.c.event == event))}
-
-    def to_push(self, event: str) -> dict[str, tuple[str, str, datetime]]:
-        """Those nobody was woken for yet; one whose words changed is none."""
-        pushed = self._pushed(event)
-        return {key: what for key, what in self.all(event).items() if pushed.get(key) is None}
-
-    def pushed(self, event: str, keys: Collection[str], now: datetime) -> None:
-        """Note that somebody was woken for these."""
-        if keys:
-            with self.db.write(event) as c:
-                c.execute(
-                    alarm.update().where(alarm.c.event == event, alarm.c.key.in_(sorted(keys))).values(pushed_at=now)
-                )
 
 
 class Store:

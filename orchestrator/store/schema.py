@@ -313,7 +313,8 @@ alarm = sa.Table(
     text("what"),
     text("remedy"),
     sa.Column("since", Instant, nullable=False),
-    sa.Column("pushed_at", Instant),  # when somebody was woken for it
+    sa.Column("pushed_at", Instant),  # when it was posted to a web address
+    sa.Column("mailed_at", Instant),  # when it was written to the organiser
 )
 
 hold = sa.Table(

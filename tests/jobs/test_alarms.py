@@ -107,7 +107,8 @@ L'autre journée
   Ce qui ne va pas : 12 personnes ont disparu d'un coup de la liste
   Depuis : le 14/06/2027 à 10h00
 
-Chaque alarme n'est écrite qu'une fois, par le second relais ([mail.second]).
+Chaque alarme n'est écrite qu'une fois, ou une fois par heure si elle va et vient, par le second relais
+([mail.second]).
 Où elle en est : le tableau de bord, ou « orchestrator status ».
 Pour ne plus recevoir ces lettres : mail = false sous [alarms].
 """,
@@ -123,12 +124,35 @@ def test_a_letter_the_second_relay_does_not_take_is_tried_at_the_next_look(theat
     assert [one.to for one in second.accepted] == [ORGANISER]
 
 
-def test_an_alarm_one_way_has_said_is_not_said_again_because_another_failed(theatre: Theatre, second: Relay) -> None:
+def test_each_way_says_an_alarm_by_itself_whatever_becomes_of_the_other(theatre: Theatre, second: Relay) -> None:
     raised(theatre.world, *AFTER)
     with Listener(status=503) as listener:
         theatre.world = replace(theatre.world, sirens=(Webhook(listener.url), *theatre.world.sirens))
-        assert [push_all([theatre.world]) for _ in range(2)] == [1, 0]
+        assert ([push_all([theatre.world]) for _ in range(2)], len(second.accepted)) == ([1, 0], 1)
+        listener.status = 204
+        listener.heard.clear()
+        assert ([push_all([theatre.world]) for _ in range(2)], len(listener.heard)) == ([1, 0], 1)
+        raised(theatre.world, "other", "autre chose")
+        second.stop()
+        assert ([push_all([theatre.world]) for _ in range(2)], len(listener.heard)) == ([1, 0], 2)
+        second.start()
+        assert ([push_all([theatre.world]) for _ in range(2)], len(listener.heard)) == ([1, 0], 2)
+    assert len(second.accepted) == 2
+
+
+def test_an_alarm_that_comes_and_goes_is_written_once_an_hour(theatre: Theatre, second: Relay) -> None:
+    for _ in range(59):
+        raised(theatre.world, *AFTER)
+        push_all([theatre.world])
+        theatre.store.alarms.set("relation", {}, AFTER[0], theatre.at)
+        theatre.at += MINUTE
     assert len(second.accepted) == 1
+    raised(theatre.world, *AFTER)
+    assert push_all([theatre.world]) == 0
+    theatre.at += MINUTE
+    raised(theatre.world, "other", "autre chose")
+    assert push_all([theatre.world]) == 2  # still wrong: it has waited for its hour
+    assert [one.at for one in second.accepted] == [theatre.at - 60 * MINUTE, theatre.at]
 
 
 def test_a_letter_of_alarm_holds_no_address_and_no_link_and_its_failure_no_words_of_the_relay(theatre: Theatre) -> None:

@@ -120,12 +120,12 @@ def test_a_notice_and_a_memo_come_back_as_they_were(store: Store) -> None:
 def test_an_alarm_whose_words_change_was_pushed_already(store: Store) -> None:
     at = datetime(2027, 6, 24, 7, tzinfo=UTC)
     store.alarms.set("relation", {"a": ("une", ""), "b": ("deux", "")}, "", at)
-    store.alarms.pushed("relation", {"a"}, at)
+    store.alarms.told("relation", {"a"}, "pushed", at)
     store.alarms.set("relation", {"a": ("une autre", ""), "b": ("deux", "")}, "", at)
-    assert list(store.alarms.to_push("relation")) == ["b"]
+    assert list(store.alarms.unsaid("pushed", at)["relation"]) == ["b"]
     store.alarms.set("relation", {}, "", at)
     store.alarms.set("relation", {"a": ("une", "")}, "", at)
-    assert list(store.alarms.to_push("relation")) == ["a"]
+    assert list(store.alarms.unsaid("pushed", at)["relation"]) == ["a"]
 
 
 def test_what_was_asked_is_erased_with_everybody(store: Store) -> None:

@@ -178,6 +178,7 @@ def test_alarms_of_many_events_are_set_together_and_those_of_other_kinds_stay(se
     served.alarms.set_everywhere({KEY: {"relay:r": ("down", "wait")}}, [KEY, "other"], "relay:", NOW)
     served.alarms.set_everywhere({"other": {"relay:r": ("down", "wait")}}, [KEY, "other"], "relay:", NOW)
     assert (set(served.alarms.all(KEY)), set(served.alarms.all("other"))) == ({"zoom:x"}, {"relay:r"})
-    assert served.alarms.events_to_push() == {KEY, "other"}
-    served.alarms.pushed(KEY, {"zoom:x"}, NOW)
-    assert served.alarms.events_to_push() == {"other"}
+    assert set(served.alarms.unsaid("pushed", NOW)) == {KEY, "other"}
+    served.alarms.told(KEY, {"zoom:x"}, "pushed", NOW)
+    assert set(served.alarms.unsaid("pushed", NOW)) == {"other"}
+    assert set(served.alarms.unsaid("mailed", NOW)) == {KEY, "other"}

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from orchestrator.core.errors import OrchestratorError, Unheard
 from orchestrator.gateways.mail.mime import checked, split_sender
@@ -19,7 +20,8 @@ MOST_TITLES = 5
 LONGEST_SUBJECT = 120
 _ADDRESS, _LINK = re.compile(r"[^\s<>«»(),;:]+@[^\s<>«»(),;:]+"), re.compile(r"https?://[^\s<>«»]+")
 _HEAD = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-_END = """Chaque alarme n'est écrite qu'une fois, par le second relais ([mail.second]).
+_END = """Chaque alarme n'est écrite qu'une fois, ou une fois par heure si elle va et vient, par le second relais
+([mail.second]).
 Où elle en est : le tableau de bord, ou « orchestrator status ».
 Pour ne plus recevoir ces lettres : mail = false sous [alarms].
 """
@@ -28,6 +30,7 @@ Pour ne plus recevoir ces lettres : mail = false sous [alarms].
 class AlarmLetters:
     """One letter for all that is new; to one organiser, whose events may be many."""
 
+    way: Literal["mailed"] = "mailed"
     at_once = 1000
 
     def __init__(self, post: SmtpPost, *, sender: str, to: str, now: Callable[[], datetime]) -> None:

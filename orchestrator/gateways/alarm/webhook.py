@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC
+from typing import Literal
 from urllib.parse import urlsplit
 
 import requests
@@ -17,6 +18,7 @@ SECONDS = 10
 class Webhook:
     """`url` holds a secret: only its host is ever said."""
 
+    way: Literal["pushed"] = "pushed"
     at_once = 1
 
     def __init__(self, url: str) -> None:
