@@ -116,7 +116,8 @@ class Daemon:
         self._signs.ready()
         if self._beats_here:
             for job, seconds in ((self._wake_somebody, ALARM_SECONDS), (self._read_returns, RETURN_SECONDS)):
-                self._scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
+                at = self._clock.now()
+                self._scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__, next_run_time=at)
         self._scheduler.start()
         pool = [
             threading.Thread(target=self.deliver, args=(room,), name=f"post-{n}", daemon=True)

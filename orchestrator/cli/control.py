@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.cli.common import DONE, FAILED, as_json, configured, end, explained, load, local, say, show
-from orchestrator.cli.desk import Desk, ask, desk, live, yes
+from orchestrator.cli.desk import Desk, ask, desk, live, relay_of, yes
 
 if TYPE_CHECKING:
     from orchestrator.core.model import Event
@@ -66,7 +66,7 @@ def approve(
 
     at = desk(configs, secrets)
     with closing(at.store):
-        box = look(at.event, at.store, at.now, live(at))
+        box = look(at.event, at.store, relay_of(at), at.now, live(at))
         pending = {str(one.wave): one for one, waits in box.waves if waits}
         if unknown := [wave for wave in waves if wave not in pending]:
             choices = ", ".join(pending) or "aucun"
@@ -112,7 +112,7 @@ def outbox(
         store = wiring.store_to_read(settings.store_url)
         with closing(store):
             at = Desk(settings=settings, store=store, now=now)
-            box = look(settings.event, store, now, live(at))
+            box = look(settings.event, store, relay_of(at), now, live(at))
         chosen = [
             (d, why)
             for d, why in box.letters

@@ -111,11 +111,11 @@ def _letter(d: Delivery, why: str) -> dict[str, Any]:
     }
 
 
-def look(event: Event, store: Store, now: datetime, live: Live) -> Box:
+def look(event: Event, store: Store, relay: str, now: datetime, live: Live) -> Box:
     """Look at an outbox; changes nothing."""
     holds = store.holds.all(event.key)
     paused = holds.get(PAUSE)
-    ahead = waiting(event, store, letters_now(event, store, now), now)
+    ahead = waiting(event, store, relay, letters_now(event, store, now), now)
     pending = {wave for wave, one in ahead.items() if is_pending(one, holds)}
     letters = store.outbox.all(event.key)
     return Box(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from orchestrator.core.letters import Owed
 from orchestrator.core.model import Event, Quota
-from orchestrator.core.sending import Departure, Wave, departures, duration, windows
+from orchestrator.core.schedule import load_of
+from orchestrator.core.sending import Departure, Load, Wave, departures, duration, windows
 from orchestrator.jobs.names import NAMES
 from orchestrator.jobs.world import Problem
 from orchestrator.store import Queued, Store
@@ -36,9 +38,28 @@ def set_out(store: Store, relay: str, quota: Quota, now: datetime) -> list[tuple
     return found
 
 
+def beside(store: Store, relay: str, event: Event, now: datetime) -> Load:
+    """What a relay that keeps letters waiting has to do for other events."""
+    return store.traffic.beside(relay, [event.key], event.quota, now).load if is_limited(event.quota) else {}
+
+
 def is_limited(quota: Quota) -> bool:
     """Tell whether a relay keeps letters waiting at all."""
     return bool(windows(quota) or quota.per_hour_to)
+
+
+def late_elsewhere(
+    store: Store, relay: str, mine: Event, letters: Iterable[Owed], others: Iterable[Event], now: datetime
+) -> Iterator[tuple[Event, Problem]]:
+    """Name what a relay would be too late with of other events, if these were the letters of one."""
+    queued = [one for one in store.traffic.queued(relay, mine.quota, now) if one.event != mine.key]
+    load = load_of(letters, mine.quota, now)
+    for one in queued:
+        load[one.wave(now)] += one.letters
+    plan = departures(load, mine.quota, now, store.traffic.taken(relay, mine.quota, now))
+    planned = [(one, plan[one.wave(now)]) for one in queued]
+    for event in others:
+        yield from ((event, problem) for problem in late(event, planned, now))
 
 
 def late(event: Event, planned: list[tuple[Queued, Departure]], now: datetime) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from orchestrator.core.holds import Heap, Waiting, WaveKey, in_order, weigh
 from orchestrator.core.model import Event
 from orchestrator.core.notices import Notice, again
 from orchestrator.core.recipients import FALLBACK
+from orchestrator.core.sending import Wave
 from orchestrator.jobs.control import meeting_again, plan_b, put_in_outbox
 from orchestrator.jobs.holds import is_pending
 from orchestrator.store import Store
@@ -51,15 +53,19 @@ def turn_plan_b(event: Event, store: Store, relay: str, now: datetime, *, on: bo
     return Asked(new=True, planned=put_in_outbox(event, store, relay, now))
 
 
-def still_to_leave(event: Event, store: Store, now: datetime) -> list[tuple[Waiting, bool]]:
+def still_to_leave(event: Event, store: Store, relay: str, now: datetime) -> list[tuple[Waiting, bool]]:
     """List the waves whose letters are in the outbox, by counts; and whether each waits for approval.
 
     `due_at` of each is when its first letter leaves: counted, an index answers.
     """
-    holds = store.holds.all(event.key)
-    heaps = {
-        WaveKey(w.kind, w.session, w.rule): Heap(letters=w.open, due_at=w.leaves_at, void_at=w.void_at)
-        for w in store.board.waves(event.key)
-        if w.leaves_at is not None and w.void_at is not None and w.void_at > now
-    }
-    return [(one, is_pending(one, holds)) for one in in_order(weigh(event, heaps, now))]
+    holds, heaps = store.holds.all(event.key), defaultdict[WaveKey, list[Heap]](list)
+    queued = store.traffic.queued(relay, event.quota, now)
+    for one in queued:
+        if one.event == event.key:
+            heap = Heap(letters=one.letters, due_at=one.leave_from, void_at=one.void_at, domain=one.domain)
+            heaps[WaveKey(one.kind, one.session, one.rule)].append(heap)
+    others = Counter[Wave]()
+    for one in queued:
+        if one.event != event.key:
+            others[one.wave(now)] += one.letters
+    return [(one, is_pending(one, holds)) for one in in_order(weigh(event, heaps, now, others))]

@@ -8,6 +8,7 @@ from datetime import datetime
 from orchestrator.core.holds import PAUSE, Waiting, WaveKey, in_order, waves
 from orchestrator.core.letters import Owed
 from orchestrator.core.model import Event
+from orchestrator.jobs.departing import beside
 from orchestrator.jobs.names import NAMES
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Hold, Store
@@ -23,7 +24,7 @@ def keep_holds(world: World, now: datetime, letters: Iterable[Owed], report: Rep
         return
     paused = found.get(PAUSE)
     paused_since = None if paused is None else paused.since
-    ahead = waiting(event, store, letters, now)
+    ahead = waiting(event, store, world.relay, letters, now)
     wanted: dict[WaveKey, str] = {}
     for one in in_order(ahead):
         if not _is_stopped(one, found, paused_since):
@@ -44,10 +45,11 @@ def asks(event: Event) -> bool:
     return event.letters.approve_rooms or any(r.approve for r in event.reminders)
 
 
-def waiting(event: Event, store: Store, letters: Iterable[Owed], now: datetime) -> dict[WaveKey, Waiting]:
-    """Group the letters that have not left."""
+def waiting(event: Event, store: Store, relay: str, letters: Iterable[Owed], now: datetime) -> dict[WaveKey, Waiting]:
+    """Group the letters that have not left, as the relay they share with other events will take them."""
     left = {d.key for d in store.outbox.all(event.key) if d.state in GONE}
-    return waves(event, (letter for letter in letters if letter.key(event.key) not in left), now)
+    ahead = (letter for letter in letters if letter.key(event.key) not in left)
+    return waves(event, ahead, now, beside(store, relay, event, now))
 
 
 def is_pending(one: Waiting, found: Mapping[WaveKey, Hold]) -> bool:

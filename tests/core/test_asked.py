@@ -14,6 +14,7 @@ from orchestrator.core.model import LetterWishes, Quota, TurnedAway
 from orchestrator.core.notices import Notice, addressed, again, announcement, turned_away
 from orchestrator.core.presence import Live
 from orchestrator.core.recipients import Recipient
+from orchestrator.core.sending import Wave
 from orchestrator.core.told import farewell
 from tests.make import (
     LONG_BEFORE,
@@ -185,6 +186,27 @@ def test_a_wave_must_leave_early_enough_for_its_last_letter() -> None:
     [wave] = ahead().values()
     assert (str(wave.wave), wave.letters, wave.needs_approval) == ("reminder/matin/at-09:00", 120, True)  # type: ignore[attr-defined]
     assert wave.latest == paris(9, 24)  # type: ignore[attr-defined]  # 5 minutes before the session, 60 a minute
+
+
+def test_its_latest_departure_heeds_the_limit_of_a_domain() -> None:
+    quota = Quota(per_hour_to={"exemple.fr": 50})
+    at = event(reminders=(reminder("matin", approve=True),), quota=quota)
+    people = [recipient(f"p{n}@exemple.fr", **SENT) for n in range(120)]
+    letters = [one for who in people for one in owed(almanac(at), who, TELL_AT) if one.kind == "reminder"]
+    [wave] = waves(at, letters, TELL_AT).values()
+    assert (wave.letters, wave.latest) == (120, paris(7, 25))  # 50 at 7:25, 50 at 8:25, 20 at 9:25
+
+
+def test_its_latest_departure_heeds_what_the_relay_does_for_other_events() -> None:
+    at = event(reminders=(reminder("matin", approve=True),), quota=Quota(per_minute=60))
+    letters = [one for one in owed(almanac(at), recipient(**SENT), TELL_AT) if one.kind == "reminder"]
+    more_wanted = Wave(due_at=paris(9), finish_by=paris(9, 25), wanted_by=paris(9))
+    [wave] = waves(at, letters, TELL_AT, {more_wanted: 600}).values()
+    [alone] = waves(at, letters, TELL_AT).values()
+    assert (alone.latest, wave.latest) == (paris(9, 25), paris(9, 25))
+    less_wanted = replace(more_wanted, wanted_by=paris(10))
+    [wave] = waves(at, letters, TELL_AT, {less_wanted: 600}).values()
+    assert wave.latest < paris(9, 25)
 
 
 def test_a_reminder_without_an_answer_leaves_all_the_same_unless_the_organiser_says_otherwise() -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from orchestrator import inspection, shipped, wiring
 from orchestrator import settings as gate
 from orchestrator.core.model import Quota
+from orchestrator.web.board import edits
+from tests import make
+
+HALF_AN_HOUR = timedelta(minutes=30)
 
 EXAMPLE = shipped.example_config().read_text("utf-8").replace("2021-06", "2031-06")
 
@@ -67,3 +74,21 @@ def test_a_domain_has_a_limit_of_its_own(tmp_path: Path) -> None:
     domains = 'per_minute = 60\nper_hour = 0\ndomains = [{ domain = "@Orange.fr", per_hour = 100 }]'
     [found] = written(tmp_path, limits=domains)
     assert found.event.quota == Quota(per_minute=60, per_hour_to={"orange.fr": 100})
+
+
+def test_the_preview_of_an_edit_says_what_it_does_to_other_events_of_the_relay(tmp_path: Path) -> None:
+    a, b = written(tmp_path, limits="per_minute = 0\nper_hour = 100", keys=("a", "b"))
+    store, now, relay = wiring.open_store(a.store_url), wiring.SystemClock().now(), wiring.relay_name(b)
+    with closing(store):
+        for one in (a, b):
+            store.events.serve(one.event, now)
+        session = b.event.session("matin")
+        times = {"due_at": session.starts_at - HALF_AN_HOUR, "void_at": session.starts_at, "leave_from": now}
+        mine = {"kind": "reminder", "session": "matin", "rule": "at-09:00", "wanted_by": session.starts_at}
+        letters = [make.owed(person=f"p{n}", email=f"p{n}@x.fr", to=f"p{n}@x.fr", **mine, **times) for n in range(900)]
+        store.outbox.plan("b", relay, [replace(one, leave_from=one.due_at) for one in letters], now)
+        late = f"« {b.event.title} » : 900 rappels"
+        evening = session.starts_at - 9 * 2 * HALF_AN_HOUR
+        found = edits.consequences(store, None, a, evening, [a.event, b.event]).lines
+        assert [line.partition(" pour « ")[0] for line in found if line.startswith("«")] == [late]
+        assert edits.consequences(store, a, a, evening, [a.event, b.event]).lines == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from orchestrator.core.model import Event, LetterWishes
 from orchestrator.core.notices import again, announcement
 from orchestrator.core.presence import Live
 from orchestrator.core.recipients import FALLBACK
+from orchestrator.daemon import RETURN_SECONDS, Daemon
 from orchestrator.gateways.alarm.webhook import Webhook
 from orchestrator.gateways.mail.bounces import ImapReturns
 from orchestrator.jobs.alarms import push_all
@@ -22,11 +24,14 @@ from orchestrator.jobs.control import look, plan_b, put_in_outbox, reached
 from orchestrator.jobs.returns import read_returns
 from orchestrator.outside.imap import Imap
 from orchestrator.outside.relay import Moment, Verdict
+from orchestrator.wiring import SystemClock
 from tests import make
 from tests.contracts.listener import Listener
 from tests.jobs.theatre import EVENT, HOUR, MINUTE, SECOND, Theatre
 
 ZOE, ALI, VERA, LATE = "zoe@exemple.fr", "ali@exemple.fr", "vera@exemple.fr", "tard@exemple.fr"
+WINK = 0.02
+"""Seconds."""
 REMINDER = WaveKey("reminder", "matin", "at-09:00")
 
 
@@ -102,7 +107,7 @@ def test_where_the_organiser_wants_silence_to_hold_nothing_leaves_without_a_word
 
 def test_a_wave_leaves_at_its_hour_once_it_is_approved(anywhere: Theatre) -> None:
     begun(anywhere, asking())
-    box = look(anywhere.event, anywhere.store, anywhere.at, Live())
+    box = look(anywhere.event, anywhere.store, anywhere.world.relay, anywhere.at, Live())
     assert [(str(one.wave), one.letters) for one, waits in box.waves if waits] == [("reminder/matin/at-09:00", 2)]
     anywhere.store.holds.approve("relation", REMINDER, anywhere.at)
     anywhere.play(make.paris(9, 5))
@@ -322,6 +327,24 @@ def test_a_letter_that_comes_back_is_refused_in_the_words_of_who_refused_it(anyw
     assert len(anywhere.mails("link", ZOE)) == 1
 
 
+def test_a_mailbox_is_read_as_soon_as_the_service_runs(theatre: Theatre, box: Imap) -> None:
+    begun(theatre)
+    with_box(theatre, box)
+    box.add(report(theatre.mails("link", ZOE)[0].name, ZOE))
+    daemon = Daemon([replace(theatre.world, clock=SystemClock())], roles=["beat"])
+    stopped = threading.Event()
+    service = threading.Thread(target=daemon.run, args=(stopped,))
+    service.start()
+    looks = 0
+    while not theatre.store.returns.refused(["relation"]) and looks < 20 / WINK:
+        looks += 1
+        stopped.wait(WINK)
+    stopped.set()
+    service.join()
+    assert theatre.store.returns.refused(["relation"]) == {"relation": 1}
+    assert looks < RETURN_SECONDS / 2 / WINK
+
+
 def test_whoever_writes_that_they_have_no_link_gets_it_again_and_not_too_often(theatre: Theatre, box: Imap) -> None:
     begun(theatre)
     with_box(theatre, box)
@@ -421,7 +444,7 @@ def test_the_outbox_says_why_each_letter_stands_as_it_does(theatre: Theatre) -> 
     theatre.relay_temper = refuse
     theatre.form.answer(LATE)
     theatre.turn(theatre.at + MINUTE)
-    box = look(theatre.event, theatre.store, theatre.at, Live()).as_data()
+    box = look(theatre.event, theatre.store, theatre.world.relay, theatre.at, Live()).as_data()
     said = {(one["to"], one["kind"], one["rule"]): (one["state"], one["why"]) for one in box["letters"]}
     assert said[LATE, "link", None] == ("refused", "refusée")
     assert said[ZOE, "link", None] == ("sent", "acceptée par le relais")
@@ -440,7 +463,7 @@ def test_a_domain_of_which_nobody_is_seen_is_called_silent(theatre: Theatre) -> 
     live = Live(seen={make.MEETING: {ZOE: make.paris(9, 20)}})
 
     def domains(at: datetime) -> dict[str, tuple[int, int | None, bool]]:
-        found = look(theatre.event, theatre.store, at, live).domains
+        found = look(theatre.event, theatre.store, theatre.world.relay, at, live).domains
         return {one["domain"]: (one["people"], one["seen"], one["silent"]) for one in found}
 
     assert domains(make.paris(10)) == {"gendarmerie.fr": (5, 0, True), "exemple.fr": (2, 1, False)}

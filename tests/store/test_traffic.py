@@ -9,7 +9,7 @@ import pytest
 from orchestrator.core.letters import Owed
 from orchestrator.core.model import Quota
 from orchestrator.core.sending import Departure
-from orchestrator.jobs.departing import late, set_out
+from orchestrator.jobs.departing import late, late_elsewhere, set_out
 from orchestrator.store import Queued, Store
 from tests import make
 
@@ -112,3 +112,19 @@ def test_who_cannot_be_reached_in_time_is_counted_with_the_numbers() -> None:
         "900 rappels pour « Session matin » : impossible : 900 lettres à 200 par heure demandent 4 h ; "
         "la dernière partirait 11h00, pour 9h25 au plus tard"
     )
+
+
+def test_an_edit_that_makes_another_events_letters_late_is_known_to(served: Store) -> None:
+    served.outbox.plan("other", RELAY, [reminder(n) for n in range(20)], NOW)
+    mine, other = (make.event(key=key, quota=SLOW) for key in ("relation", "other"))
+    few, many = [reminder(0)], [reminder(n, wanted_by=NINE) for n in range(20)]
+    assert list(late_elsewhere(served, RELAY, mine, few, [other], NOW)) == []
+    [(event, problem)] = late_elsewhere(served, RELAY, mine, many, [other], NOW)
+    assert (event.key, problem.what.partition(" : ")[0]) == ("other", "20 rappels pour « Session matin »")
+
+
+def test_what_waits_of_ones_own_is_counted_as_it_would_be_and_not_twice(served: Store) -> None:
+    served.outbox.plan("other", RELAY, [reminder(n) for n in range(20)], NOW)
+    served.outbox.plan("relation", RELAY, [reminder(n) for n in range(90)], NOW)
+    mine, other = (make.event(key=key, quota=SLOW) for key in ("relation", "other"))
+    assert list(late_elsewhere(served, RELAY, mine, [reminder(0)], [other], make.paris(6))) == []

@@ -144,7 +144,7 @@ class Desk:
         """Waves that wait for the organiser's approval; asked for only where there are any holds."""
         if not asks(self.event) and not self.holds:
             return []
-        return [one for one, waits in still_to_leave(self.event, self.store, self.now) if waits]
+        return [one for one, waits in still_to_leave(self.event, self.store, self.world.relay, self.now) if waits]
 
     def demand(self, session: str) -> dict[str, int]:
         """How many people wish each workshop of a session first (`core.seating.demand`, counted by the database)."""

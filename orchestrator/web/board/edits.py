@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import partial
@@ -13,7 +13,8 @@ from typing import Any
 from orchestrator import wiring
 from orchestrator.core.errors import BadConfiguration, OrchestratorError
 from orchestrator.core.model import Event
-from orchestrator.jobs.plan import Foreseen, foresee
+from orchestrator.jobs.departing import late_elsewhere
+from orchestrator.jobs.plan import Foreseen, foresee, together
 from orchestrator.settings import Settings
 from orchestrator.settings.editing import WAS, Draft, Plain, merge, past, read, rewrite, values_of
 from orchestrator.settings.lines import Loc
@@ -169,27 +170,41 @@ class Consequences:
     at_once: int
 
 
-def consequences(store: Store, before: Settings | None, after: Settings, now: datetime) -> Consequences:
-    """Foresee what a beat would do with the new settings that it would not do with the old ones."""
+def consequences(
+    store: Store, before: Settings | None, after: Settings, now: datetime, others: Iterable[Event] = ()
+) -> Consequences:
+    """Foresee what a beat would do with the new settings that it would not do with the old ones, to the letters of
+    other events of the relay too."""
+    elsewhere = tuple(one for one in others if one.key != after.event.key)
     new = _foreseen(store, after, now)
     if isinstance(new, str):
         return Consequences(lines=(new,), at_once=0)
     old = _foreseen(store, before, now) if before is not None else None
-    known = set(_lines(old, before.event)) if isinstance(old, Foreseen) and before is not None else set()
-    lines = tuple(line for line in _lines(new, after.event) if line not in known)
+    known: set[str] = set()
+    if isinstance(old, Foreseen) and before is not None:
+        known.update(_lines(store, before, old, elsewhere))
+    lines = tuple(line for line in _lines(store, after, new, elsewhere) if line not in known)
     hastily = _at_once(new) - (_at_once(old) if isinstance(old, Foreseen) else 0)
     return Consequences(lines=lines, at_once=max(0, hastily))
 
 
 def _foreseen(store: Store, settings: Settings, now: datetime) -> Foreseen | str:
+    event = settings.event
     try:
-        return foresee(settings.event, store, wiring.registrations(settings, settings.event), now)
+        found = foresee(event, store, wiring.registrations(settings, event), now)
     except BadConfiguration as error:
         return error.problems[0]
+    beside = store.traffic.beside(wiring.relay_name(settings), [event.key], event.quota, now)
+    return together({event.key: (event, found)}, beside)[event.key]
 
 
-def _lines(found: Foreseen, event: Event) -> list[str]:
-    return found.in_words(partial(_local, event=event))
+def _lines(store: Store, settings: Settings, found: Foreseen, others: Sequence[Event]) -> list[str]:
+    event, relay = settings.event, wiring.relay_name(settings)
+    late = late_elsewhere(store, relay, event, found.letters, others, found.as_of)
+    return [
+        *found.in_words(partial(_local, event=event)),
+        *(f"« {other.title} » : {problem.what}" for other, problem in late),
+    ]
 
 
 def _local(at: datetime, event: Event) -> str:

@@ -282,7 +282,8 @@ def _confirm(bench: Bench, edit: Edit, settings: Settings) -> HTMLResponse:
 
 
 def _result(bench: Bench, settings: Settings) -> edits.Consequences:
-    found = edits.consequences(bench.house.store, bench.settings, settings, bench.now)
+    served = [one.world.event for one in bench.house.served.values()]
+    found = edits.consequences(bench.house.store, bench.settings, settings, bench.now, served)
     if bench.path is None:  # the list of a new event comes afterwards
         return replace(found, lines=tuple(line for line in found.lines if not line.startswith("✗")))
     return found

@@ -38,7 +38,7 @@ def pause(desk: Working, filled: Filled) -> Response:
 
 
 def _pausing(desk: Desk) -> Question:
-    ahead = [one for one, _ in hand.still_to_leave(desk.event, desk.store, desk.now)]
+    ahead = [one for one, _ in hand.still_to_leave(desk.event, desk.store, desk.world.relay, desk.now)]
     n = sum(one.letters for one in ahead)
     anyway = [one for one in ahead if one.leaves_at(desk.now) is not None]
     lines = [
@@ -89,7 +89,7 @@ def resume(desk: Working, filled: Filled) -> Response:
 
 
 def _resuming(desk: Desk) -> Question:
-    ahead = hand.still_to_leave(desk.event, desk.store, desk.now)
+    ahead = hand.still_to_leave(desk.event, desk.store, desk.world.relay, desk.now)
     at_once = sum(one.letters for one, waits in ahead if not waits and (one.due_at is None or one.due_at <= desk.now))
     later = sum(one.letters for one, waits in ahead if not waits) - at_once
     waiting = sum(one.letters for one, waits in ahead if waits)
@@ -138,7 +138,7 @@ def approve(desk: Working, filled: Filled, wave: Named = "") -> Response:
 
 
 def _pending(desk: Desk, wave: str) -> Waiting:
-    for one, waits in hand.still_to_leave(desk.event, desk.store, desk.now):
+    for one, waits in hand.still_to_leave(desk.event, desk.store, desk.world.relay, desk.now):
         if waits and str(one.wave) == wave:
             return one
     raise Refused(404, "Cet envoi n'attend pas d'accord.", "This wave does not wait for approval.")
