@@ -1,4 +1,4 @@
-"""Letters beyond the rules: the link once more, a word to speakers who have not confirmed, and to those who left."""
+"""Letters beyond the rules: a word to speakers who have not confirmed, and to those who left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from orchestrator.core.letters import FRESH_LINK, Owed
 from orchestrator.core.model import Event, Speaker, identity
 from orchestrator.core.recipients import Recipient, speaker_reference
 
-SOON = timedelta(minutes=1)
 SPEAKER = "s-"
 UNREAD = "unread"
 """The rule of the letter to a speaker who has not said that they have read their page."""
@@ -27,24 +26,14 @@ class Written:
     language: str
 
 
-def requested(
-    book: Almanac,
-    recipients: Iterable[Recipient],
-    again: Mapping[str, datetime],
-    read: Mapping[str, tuple[str, datetime]] | None,
+def unconfirmed(
+    book: Almanac, recipients: Iterable[Recipient], read: Mapping[str, tuple[str, datetime]]
 ) -> Iterator[Owed]:
-    """List the letters asked for again, and those to speakers who have not `read` what is true now.
-
-    `read` is what each has confirmed, by reference; None where nobody has a page.
-
-    Whoever was not written to yet gets their first letter, and needs no second.
-    """
+    """List the letters to speakers who have not `read` what is true now: what each has confirmed, by reference."""
     for who in recipients:
-        if who.first_sent_at is None or not who.sessions:
+        if who.first_sent_at is None or not who.sessions or who.speaker is None:
             continue
-        if (at := again.get(who.ref)) is not None and at >= who.first_sent_at:
-            yield _once_more(book, who, at)
-        if read is not None and who.speaker is not None and not has_confirmed(book.event, who.ref, who.speaker, read):
+        if not has_confirmed(book.event, who.ref, who.speaker, read):
             yield from _not_confirmed(book, who, who.first_sent_at)
 
 
@@ -101,21 +90,6 @@ def what_is_read(event: Event, speaker: Speaker) -> str:
 def has_confirmed(event: Event, ref: str, speaker: Speaker, read: Mapping[str, tuple[str, datetime]]) -> bool:
     """Tell whether a speaker has confirmed what is true now."""
     return ref in read and read[ref][0] == what_is_read(event, speaker)
-
-
-def _once_more(book: Almanac, who: Recipient, at: datetime) -> Owed:
-    return Owed(
-        kind="host" if who.speaker else "link",
-        person=who.ref,
-        email=who.email,
-        to=who.address,
-        language=who.language or book.event.language,
-        revision=f"again-{at:%Y%m%dT%H%M%S}",
-        due_at=at,
-        leave_from=at,
-        wanted_by=at + SOON,
-        void_at=max(book.sessions[key].ends_at for key in who.sessions),
-    )
 
 
 def _not_confirmed(book: Almanac, who: Recipient, left: datetime) -> Iterator[Owed]:

@@ -14,6 +14,10 @@ from orchestrator.core.recipients import Recipient
 
 SOON = timedelta(minutes=1)
 """How soon such a letter should be through: ahead of links and reminders that can wait."""
+BY_ITS_READER = "asked"
+"""The code of a letter that its reader has asked for."""
+AGAIN = "again"
+"""The rule of instructions that are sent again."""
 STRANGER = "n-"
 """What the reference of somebody begins with who is not registered."""
 
@@ -35,7 +39,7 @@ class Notice:
     name: str = ""
     language: str = ""
     code: str = ""
-    """late: `late` or `full`."""
+    """late: `late` or `full`; resend: `asked` by its reader."""
 
 
 def audiences(event: Event) -> list[str]:
@@ -59,8 +63,10 @@ def announcement(audience: str, subject: str, body: str, void_at: datetime, now:
     )
 
 
-def again(event: Event, email: str, now: datetime, between: timedelta = timedelta(minutes=1)) -> Notice:
-    """Somebody's link once more; asked again within a while it is the same letter."""
+def again(
+    event: Event, email: str, now: datetime, between: timedelta = timedelta(minutes=1), *, by_its_reader: bool = False
+) -> Notice:
+    """Somebody's letter once more, to a speaker their instructions; asked again within a while it is the same."""
     nth = int(now.timestamp() // between.total_seconds())
     return Notice(
         key=f"resend:{reference(event.key, email)}:{int(between.total_seconds())}:{nth}",
@@ -68,6 +74,7 @@ def again(event: Event, email: str, now: datetime, between: timedelta = timedelt
         audience=f"person:{email}",
         made_at=now,
         void_at=event.last_end,
+        code=BY_ITS_READER if by_its_reader else "",
     )
 
 
@@ -93,7 +100,7 @@ def concerns(one: Notice, who: Recipient) -> bool:
     """Tell whether somebody belongs to a notice's audience."""
     what, _, key = one.audience.partition(":")
     if what == "person":
-        return who.email == key and who.speaker is None
+        return who.email == key
     if what == "session":
         return key in who.sessions
     if what == "workshop":
@@ -111,7 +118,7 @@ def addressed(
 ) -> Iterator[Owed]:
     """List the letters that notices ask for; one person with several parts gets an announcement once.
 
-    A link is sent again once there is one.
+    A link is sent again once there is one; to whoever asked for it themselves, once they have had their first letter.
     """
     everybody = list(recipients)
     for one in notices:
@@ -122,16 +129,24 @@ def addressed(
             continue
         reached: set[str] = set()
         for who in everybody:
-            if not concerns(one, who) or who.email in reached:
+            if not concerns(one, who) or (one.kind != "resend" and who.email in reached):
                 continue
-            if one.kind != "resend" or enterable(book, who, meetings):
+            if one.kind != "resend" or _can_be_sent_again(book, one, who, meetings):
                 reached.add(who.email)
                 yield _owed(book.event, one, who)
 
 
+def _can_be_sent_again(book: Almanac, one: Notice, who: Recipient, meetings: Collection[str]) -> bool:
+    if not enterable(book, who, meetings):
+        return False
+    return one.code != BY_ITS_READER or (who.first_sent_at is not None and who.first_sent_at <= one.made_at)
+
+
 def _owed(event: Event, one: Notice, who: Recipient) -> Owed:
+    instructs = one.kind == "resend" and who.speaker is not None
     return Owed(
-        kind=one.kind,
+        kind="host" if instructs else one.kind,
+        rule=AGAIN if instructs else "",
         person=who.ref,
         email=who.email,
         to=who.address,

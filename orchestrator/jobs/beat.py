@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.core import intake
-from orchestrator.core.asked import departed, requested
+from orchestrator.core.asked import departed, unconfirmed
 from orchestrator.core.errors import UnreadableSource
 from orchestrator.core.facts import almanac, due_at
 from orchestrator.core.hosting import LATE, alert_letters, polls_from
@@ -266,8 +266,8 @@ def letters_owed(
     told = store.outbox.told(event.key)
     everybody = recipients(event, store, people, by_person(ways), seats_by_person(places.values()), told)
     letters = [*everything_owed(event, store, everybody, now, meetings, world.live(event.key))]
-    read = store.pages.understood(event.key) if world.has_pages else None
-    letters += requested(almanac(event), everybody, store.pages.again(event.key), read)
+    if world.has_pages:
+        letters += unconfirmed(almanac(event), everybody, store.pages.understood(event.key))
     letters += departed(almanac(event), told, store.pages.speakers_written_to(event.key), now)
     return letters
 

@@ -12,7 +12,7 @@ from orchestrator.core.holds import PAUSE, Waiting, WaveKey
 from orchestrator.core.letters import Owed
 from orchestrator.core.meetings import meeting_of
 from orchestrator.core.model import Event
-from orchestrator.core.notices import Notice, concerns
+from orchestrator.core.notices import AGAIN, Notice, concerns
 from orchestrator.core.presence import Live
 from orchestrator.core.recipients import FALLBACK, Recipient
 from orchestrator.jobs.beat import by_person, seats_by_person
@@ -45,7 +45,7 @@ def reached(event: Event, store: Store, notice: Notice) -> list[str]:
 
 def put_in_outbox(event: Event, store: Store, relay: str, now: datetime) -> int:
     """Plan at once the letters that were asked for by hand; the next beat finds them there."""
-    letters = [letter for letter in letters_now(event, store, now) if letter.kind in ASKED]
+    letters = [one for one in letters_now(event, store, now) if one.kind in ASKED or one.rule == AGAIN]
     return store.notices.plan(event.key, relay, letters, now)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.core import intake
-from orchestrator.core.asked import departed, requested
+from orchestrator.core.asked import departed
 from orchestrator.core.facts import almanac
 from orchestrator.core.letters import Owed
 from orchestrator.core.meetings import (
@@ -188,7 +188,6 @@ def _letters(event: Event, store: Store, people: Mapping[str, Person], seats: Pl
             passes.setdefault(r.email, {}).setdefault(key, Pass(email=r.email, registrant_id="", join_url=""))
     everybody = recipients(event, store, people, passes, seats_by_person(_foretold(event, seats, now)))
     letters = [*everything_owed(event, store, everybody, now, meetings_of(event))]
-    letters += requested(almanac(event), everybody, store.pages.again(event.key), None)
     letters += departed(almanac(event), store.outbox.told(event.key), store.pages.speakers_written_to(event.key), now)
     left = {d.key for d in store.outbox.all(event.key) if d.state in ("sent", "refused", "void")}
     return [letter for letter in letters if letter.key(event.key) not in left and letter.void_at > now]

@@ -83,7 +83,7 @@ def _send_again(one: Plea, world: World, now: datetime) -> bool:
     asked = [n for n in lately if n.kind == "resend"]
     if len(asked) >= A_DAY or any(n.made_at > now - BETWEEN for n in asked):
         return False
-    return store.notices.add(event.key, [again(event, person.email, now, BETWEEN)]) == 1
+    return store.notices.add(event.key, [again(event, person.email, now, BETWEEN, by_its_reader=True)]) == 1
 
 
 def _say_who_refuses(worlds: Mapping[str, World], now: datetime) -> None:

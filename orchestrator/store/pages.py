@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from orchestrator.core.asked import Written
 from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Person, Seat
+from orchestrator.core.notices import Notice
 from orchestrator.core.said import Said
 from orchestrator.store.database import Database
 from orchestrator.store.entries import GENERATION
 from orchestrator.store.people import bring_news, person_from, seat_from
-from orchestrator.store.schema import again, letter, lost, meeting, person, said, seat, understood, way
+from orchestrator.store.schema import letter, lost, meeting, notice, person, said, seat, understood, way
 
 Stamp = tuple[tuple[str, str, datetime | None], ...]
 
@@ -170,21 +171,14 @@ class Pages:
             rows = c.execute(sa.select(lost).order_by(lost.c.id)).all()
         return [Lost(id=r.id, address=r.address, language=r.language, at=r.at) for r in rows]
 
-    def answered(self, one: Lost, again_for: Mapping[str, list[str]], at: datetime) -> None:
-        """Forget what was typed, and have the letter written once more to these references, by event."""
-        with self._db.write(shared=again_for) as c:
+    def answered(self, one: Lost, notices: Mapping[str, Notice]) -> None:
+        """Forget what was typed, and have letters written once more, by event."""
+        with self._db.write(shared=notices) as c:
             if not c.execute(lost.delete().where(lost.c.id == one.id)).rowcount:
                 return
-            for event, ref in sorted((event, ref) for event, refs in again_for.items() for ref in refs):
-                self._db.put(c, again, {"event": event, "person": ref, "at": at})
-            for event in sorted(again_for):
-                bring_news(c, event)
-
-    def again(self, event: str) -> dict[str, datetime]:
-        """Who asked for their letter once more, and when last, by reference."""
-        with self._db.read() as c:
-            rows = c.execute(sa.select(again).where(again.c.event == event)).all()
-        return {row.person: row.at for row in rows}
+            for event in sorted(notices):
+                if self._db.is_new(c, notice, {"event": event, **asdict(notices[event])}):
+                    bring_news(c, event)
 
 
 def _listed(wishes: Mapping[str, Any]) -> dict[str, Any]:

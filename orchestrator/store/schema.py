@@ -448,7 +448,7 @@ understood = sa.Table(
 )
 
 again = sa.Table(
-    "again",  # whose letter with their link was last asked for once more
+    "again",  # what `notice` holds now: an earlier version that still runs may write here
     metadata,
     text("event", primary_key=True),
     text("person", primary_key=True),

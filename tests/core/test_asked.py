@@ -95,6 +95,22 @@ def test_a_link_is_sent_again_once_there_is_one_and_to_nobody_else() -> None:
     assert again(event(), "zoe@exemple.fr", NOW + timedelta(seconds=5)).key == notice.key
 
 
+def test_whoever_asks_themselves_gets_a_second_letter_only_after_the_first() -> None:
+    mine = again(event(), "zoe@exemple.fr", NOW, by_its_reader=True)
+    sent = [(None, []), (NOW + MINUTE, []), (NOW - MINUTE, ["zoe@exemple.fr"])]
+    for first, expected in sent:
+        assert to(list(addressed(almanac(event()), [mine], [recipient(first_sent_at=first)], NOW))) == expected
+    by_hand = again(event(), "zoe@exemple.fr", NOW)
+    assert to(list(addressed(almanac(event()), [by_hand], [recipient()], NOW))) == ["zoe@exemple.fr"]
+
+
+def test_somebody_who_speaks_and_registered_gets_both_their_letters_again() -> None:
+    at = event(speakers=(speaker("zoe@exemple.fr"),))
+    everybody = [recipient("zoe@exemple.fr"), speaking(at.speakers[0], at=at)]
+    letters = list(addressed(almanac(at), [again(at, "zoe@exemple.fr", NOW)], everybody, NOW))
+    assert [(one.kind, one.rule) for one in letters] == [("resend", ""), ("host", "again")]
+
+
 # those who are not registered
 
 

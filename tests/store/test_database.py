@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,11 @@ import orchestrator.store.migrations as migrations
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.store import Store
 from orchestrator.store.database import HEAD, _take
-from orchestrator.store.schema import budget, lease, metadata
+from orchestrator.store.schema import again, budget, lease, letter, metadata
+from tests import make
 from tests.store.hands import HANDS, Hands
 
+once_more = import_module("orchestrator.store.migrations.versions.0014_once_more")
 NOW = datetime(2027, 6, 24, 7, 0, tzinfo=UTC)
 Opens = Callable[[str], Store]
 
@@ -191,3 +195,20 @@ def test_a_database_that_does_not_answer_is_named_with_a_remedy(url: str) -> Non
     store.close()
     assert not failed.value.permanent
     assert "store.url" in failed.value.remedy
+
+
+def test_whoever_asked_an_earlier_version_for_their_letter_has_it_once(
+    empty_database_url: str, open_store: Opens
+) -> None:
+    store = open_store(empty_database_url)
+    store.events.serve(make.event(), NOW)
+    asked, answered = (make.owed(person=ref, email=f"{ref}@x.fr", kind="link") for ref in ("p1", "p2"))
+    done = replace(answered, revision=f"again-{NOW:%Y%m%dT%H%M%S}")
+    store.outbox.plan("relation", "relay", [asked, answered, done], NOW)
+    with store.db.write() as c:
+        c.execute(letter.update().where(letter.c.revision == done.revision).values(state="sent"))
+        c.execute(again.insert(), [{"event": "relation", "person": ref, "at": NOW} for ref in ("p1", "p2")])
+        c.execute(sa.text(once_more.OPEN.format(name=once_more.NAMED[c.dialect.name])))
+    [notice] = store.notices.all("relation")
+    assert (notice.kind, notice.code, notice.audience) == ("resend", "asked", "person:p1@x.fr")
+    assert (notice.made_at, notice.void_at) == (NOW, asked.void_at)
