@@ -144,6 +144,8 @@ class Letter:
     contents: Mapping[str, Any]
     calendar: tuple[CalendarEntry, ...] = ()
     alike: Alike | None = None
+    leave: str = ""
+    """Where its reader says that they are not coming: a page that asks before it does anything; "" where none is."""
 
     def in_full(self) -> Letter:
         """The same letter with its own contents, by itself."""

@@ -194,7 +194,7 @@ def scribe(settings: Settings | None = None) -> SafeScribe:
 
 def sample_page(settings: Settings) -> str:
     """An address as people's pages have it, which opens none; "" where there are no pages."""
-    return f"{settings.web.public_url}/p/apercu" if settings.web is not None and settings.web.public_url else ""
+    return f"{settings.web.public_url}/m/apercu" if settings.web is not None and settings.web.public_url else ""
 
 
 def sample_letters(event: Event, page: str = "") -> Iterator[Letter]:

@@ -23,9 +23,12 @@ def answer(worlds: Sequence[World], now: datetime) -> int:
     return known
 
 
-def _once_more(world: World, email: str, now: datetime) -> Notice | None:
+def may_ask(world: World, email: str, now: datetime) -> bool:
+    """Tell whether an address is that of somebody who registered or speaks, at an event that is not over."""
     event = world.event
     speaks = any(identity(speaker.email) == email for speaker in event.speakers)
-    if now >= event.last_end or not (speaks or world.store.people.one(event.key, email) is not None):
-        return None
-    return again(event, email, now, by_its_reader=True)
+    return now < event.last_end and (speaks or world.store.people.one(event.key, email) is not None)
+
+
+def _once_more(world: World, email: str, now: datetime) -> Notice | None:
+    return again(world.event, email, now, by_its_reader=True) if may_ask(world, email, now) else None

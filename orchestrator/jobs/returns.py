@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from orchestrator.core.errors import Held, UnreadableSource
 from orchestrator.core.model import identity
 from orchestrator.core.notices import again
+from orchestrator.jobs.lost import may_ask
 from orchestrator.jobs.world import World, counted
 from orchestrator.ports import Plea, Returned, Returns, Undelivered
 
@@ -74,16 +75,15 @@ def _code(words: str) -> int:
 
 
 def _send_again(one: Plea, world: World, now: datetime) -> bool:
-    event, store = world.event, world.store
-    person = store.people.one(event.key, identity(one.sender))
-    if person is None or now >= event.last_end:
+    event, store, email = world.event, world.store, identity(one.sender)
+    if not may_ask(world, email, now):
         return False
-    audience = f"person:{person.email}"
+    audience = f"person:{email}"
     lately = [n for n in store.notices.all(event.key) if n.audience == audience and n.made_at > now - timedelta(days=1)]
     asked = [n for n in lately if n.kind == "resend"]
     if len(asked) >= A_DAY or any(n.made_at > now - BETWEEN for n in asked):
         return False
-    return store.notices.add(event.key, [again(event, person.email, now, BETWEEN, by_its_reader=True)]) == 1
+    return store.notices.add(event.key, [again(event, email, now, BETWEEN, by_its_reader=True)]) == 1
 
 
 def _say_who_refuses(worlds: Mapping[str, World], now: datetime) -> None:

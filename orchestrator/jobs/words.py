@@ -32,6 +32,8 @@ ASKED = ("announce", "resend", "late", "shared")
 """Kinds whose revision names the notice that asks for them."""
 WITHOUT_FILES = ("announce", "fallback", "late", "shared", "alert", "after")
 """Kinds that change nothing in a calendar."""
+LEAVABLE = ("link", "room", "reminder", "resend", "moved", "started", "announce")
+"""Kinds whose mail program may offer to leave: to whoever is registered and awaited."""
 YEAR_ONE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -104,7 +106,8 @@ class Words:
         seen = [repr(one) if one else "" for one in (changes, outlook.asked, outlook.after)]
         same = alike(reader, outlook, composed, (*more, read.fallback, self._glance(now).at, *seen))
         contents, calendar = composed(reader) if same is None else ({}, ())
-        letter = self._addressed(delivery, now, contents=contents, alike=same, calendar=calendar)
+        leave = f"{outlook.page}/absence" if outlook.page and delivery.kind in LEAVABLE and not who.speaker else ""
+        letter = self._addressed(delivery, now, contents=contents, alike=same, calendar=calendar, leave=leave)
         facts = (
             facts_of_departure(who.told)
             if delivery.kind == "released"

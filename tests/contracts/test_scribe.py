@@ -420,6 +420,20 @@ def test_a_written_letter_reads_back_whole(scribe: JinjaScribe) -> None:
     assert max(map(len, data.split(b"\r\n"))) <= 78
 
 
+def test_the_address_of_whoever_will_not_come_stands_on_one_line_as_it_is(scribe: JinjaScribe) -> None:
+    page = f"https://inscriptions.exemple.fr/m/{'x' * 700}/absence"
+    data = scribe.write(replace(letter(), leave=page))
+    assert f"\r\nList-Unsubscribe: <{page}>\r\n".encode() in data
+    assert message_from_bytes(data)["List-Unsubscribe"] == f"<{page}>"
+
+
+@pytest.mark.parametrize(
+    "page", ["", "https://x.fr/>\r\nBcc: x@y.fr", "https://x.fr/a b", "javascript:alert(1)", f"https://{'x' * 999}.fr"]
+)
+def test_what_is_no_address_is_no_header_and_costs_no_letter(scribe: JinjaScribe, page: str) -> None:
+    assert scribe.write(replace(letter(), leave=page)) == scribe.write(letter())
+
+
 def test_the_same_letter_twice_is_the_same_bytes(scribe: JinjaScribe) -> None:
     assert scribe.write(letter()) == JinjaScribe([SHIPPED]).write(letter())
 
@@ -587,6 +601,35 @@ def test_no_shipped_letter_has_words_a_mail_program_makes_a_link_of() -> None:
     for path in SHIPPED.rglob("*"):
         if path.is_file():
             assert not re.search(r"\w[.·](?:e|es|s|rice|rices|ne|nes|trice)\b(?!\w)", path.read_text("utf-8")), path
+
+
+def luminance(colour: str) -> float:
+    """As WCAG 2.2 defines it."""
+    digits = colour.removeprefix("#")
+    parts = [int(digits[n] * 2 if len(digits) == 3 else digits[2 * n : 2 * n + 2], 16) / 255 for n in range(3)]
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_every_word_of_a_letter_stands_out_by_day_and_by_night(scribe: JinjaScribe) -> None:
+    html = scribe.preview(letter()).html
+    by_day, _, rest = html.partition("prefers-color-scheme:dark")
+    by_night, _, body = rest.partition("</style>")
+    assert contrast("#fff", "#000") == 21
+    words = {*re.findall(r"[{;]color:(#\w+)", by_day), "#22302f"}
+    assert "#22302f" in re.findall(r"[\";]color:(#\w+)", body)
+    assert min(contrast(word, ground) for word in words for ground in ("#fff", "#eef4f3")) >= 4.5
+    header = re.findall(r"[\";]color:(#\w+)", body.partition("</h1>")[0])
+    assert min(contrast(word, "#17494d") for word in header) >= 4.5
+    words = set(re.findall(r"[{;]color:(#\w+)", by_night)) - {"#10292b"}
+    assert len(words) == 3
+    assert min(contrast(word, ground) for word in words for ground in ("#1b2627", "#223233")) >= 4.5
+    assert contrast("#10292b", "#8fd0c9") >= 4.5  # the button
 
 
 def test_hours_and_days_are_written_as_people_write_them() -> None:

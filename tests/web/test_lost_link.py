@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from orchestrator.jobs import lost
 from tests import make
-from tests.web.door import Door, csrf, text
+from tests.web.door import URL, Door, csrf, text
 
 pytestmark = pytest.mark.slow
 
@@ -105,3 +105,13 @@ def test_who_withdrew_is_not_written_to(door: Door) -> None:
     lose(door, "zoe@exemple.fr")
     answered(door)
     assert len(door.theatre.mails()) == before
+
+
+def test_every_letter_to_somebody_registered_names_the_page_on_which_they_may_leave(door: Door) -> None:
+    lose(door, "vera@exemple.fr")
+    lose(door, "zoe@exemple.fr")
+    answered(door)
+    leave = f"<{URL}{door.page_of()}/absence>"
+    found = {(mail.to, mail.kind): mail.message["List-Unsubscribe"] for mail in door.theatre.mails()}
+    assert found["zoe@exemple.fr", "link"] == found["zoe@exemple.fr", "resend"] == leave
+    assert found["vera@exemple.fr", "host"] is None

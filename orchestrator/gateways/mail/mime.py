@@ -24,12 +24,14 @@ HEADERS = frozenset(
     (
         *(b"from", b"to", b"reply-to", b"subject", b"date", b"message-id", b"mime-version", b"content-type"),
         *(b"content-transfer-encoding", b"content-language", b"auto-submitted", b"x-auto-response-suppress"),
+        b"list-unsubscribe",
     )
 )
 
 _ADDRESS = re.compile(r"[!#-'*+\-./-9=?A-Z^-~]+@[A-Za-z0-9.-]+")
 _SENDER = re.compile(r'\s*"?(.*?)"?\s*<([^<>]*)>\s*')
 _PLAIN_WORDS = re.compile(r"[A-Za-z0-9 '-]{1,60}")
+_LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
 _IDENTITY = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
 
@@ -127,6 +129,7 @@ def _head(letter: Letter, subject: str) -> list[str]:
         "Auto-Submitted: auto-generated",
         "X-Auto-Response-Suppress: All",
         f"Content-Language: {language(letter.language).code}",
+        *([f"List-Unsubscribe: <{letter.leave}>"] if _LINK.fullmatch(letter.leave) else []),
     ]
 
 
