@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -280,6 +281,13 @@ def test_a_letter_holds_every_way_in(scribe: JinjaScribe, kind: str, language: s
     assert "01 00 00 00 00" in text
     assert ("navigateur" if language == "fr" else "browser") in text
     assert "A – Réduire les tensions" in text
+
+
+def test_every_heading_of_a_text_stands_apart(scribe: JinjaScribe) -> None:
+    for one in every_letter():
+        lines = ["", *scribe.preview(one).text.splitlines()]
+        crowded = [line for before, line in pairwise(lines) if before and line.isupper()]
+        assert not crowded, name(one)
 
 
 def test_a_reminder_of_one_session_shows_no_other_sessions_link(scribe: JinjaScribe) -> None:
