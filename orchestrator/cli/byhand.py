@@ -145,27 +145,31 @@ def fallback(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, is_
 @click.argument("email")
 @explained
 def resend(configs: tuple[Path, ...], secrets: Path | None, as_json: bool, email: str) -> None:
-    """Renvoyer son lien à une personne."""
+    """Renvoyer sa lettre à une personne : son lien, ou sa feuille de route."""
     from orchestrator.core.errors import OrchestratorError
     from orchestrator.core.model import identity
     from orchestrator.jobs.hand import resend
 
     at = desk(configs, secrets)
     with closing(at.store):
-        who = at.store.people.one(at.event.key, identity(email))
-        if who is None:
+        mine = identity(email)
+        who = at.store.people.one(at.event.key, mine)
+        spoken = next((speaker.email for speaker in at.event.speakers if identity(speaker.email) == mine), "")
+        address = who.address if who is not None else spoken
+        if not address:
             raise OrchestratorError(
-                "personne n'est inscrit à cette adresse", remedy="vérifiez-la ; orchestrator outbox montre les lettres"
+                "personne ne s'est inscrit à cette adresse ni n'intervient",
+                remedy="vérifiez-la ; orchestrator outbox montre les lettres",
             )
         if at.now >= at.event.last_end:
             raise OrchestratorError(
                 "l'événement est terminé : le lien ne sert plus", remedy="si les dates ont changé, corrigez le fichier"
             )
-        asked = resend(at.event, at.store, relay_of(at), who.email, at.now)
+        asked = resend(at.event, at.store, relay_of(at), mine, at.now)
     new, planned = asked.new, asked.planned
     if as_json:
-        show({"to": who.address, "asked": new, "planned": bool(planned)})
+        show({"to": address, "asked": new, "planned": bool(planned)})
         return
     waits = "" if planned or not new else " Elle partira dès que Zoom aura donné le lien."
-    said = f"Lettre préparée pour {who.address}. {BY_ITSELF}" if planned else f"C'est noté.{waits}"
+    said = f"Lettre préparée pour {address}. {BY_ITSELF}" if planned else f"C'est noté.{waits}"
     say(said if new else "Demandé il y a un instant : la lettre est déjà en route.", good=True)

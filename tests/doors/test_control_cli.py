@@ -86,7 +86,15 @@ def test_a_link_is_sent_again_to_one_person(lab: Lab) -> None:
     lab.run("apply")
     assert [one.to for one in lab.relay.accepted if b"Message-ID: <resend." in one.data] == ["personne1@exemple.fr"]
     unknown = lab.run("resend", "inconnue@exemple.fr")
-    assert (unknown.exit_code, "personne n'est inscrit" in unknown.output) == (1, True)
+    assert (unknown.exit_code, "personne ne s'est inscrit" in unknown.output) == (1, True)
+
+
+def test_instructions_are_sent_again_to_one_speaker(lab: Lab) -> None:
+    before = len(lab.relay.accepted)
+    said = json.loads(lab.run("resend", "--json", "Intervention.matin@exemple.fr").stdout)
+    assert said == {"to": "intervention.matin@exemple.fr", "asked": True, "planned": True}
+    lab.run("apply")
+    assert [b"Message-ID: <host." in one.data for one in lab.relay.accepted[before:]] == [True]
 
 
 def test_plan_b_and_its_end_are_told_to_everybody(lab: Lab) -> None:
