@@ -21,6 +21,7 @@ from orchestrator.web.board import (
     registrations,
     sending,
     speakers,
+    start,
     workshops,
     zoom,
 )
@@ -41,6 +42,7 @@ for part in (
     zoom,
     after,
     journal,
+    start,
     event,
     exports,
     api,

@@ -241,6 +241,11 @@ def _pattern(path: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in path if isinstance(part, str))
 
 
+def parts_of(name: str) -> list[str | int]:
+    """The path a field's name was made from."""
+    return [int(part) if part.isdigit() else part for part in name.split(".")]
+
+
 def said_of(path: Sequence[str | int]) -> Said:
     """How a key is asked for; one nobody has worded yet goes by its own name."""
     pattern = _pattern(path)
