@@ -56,6 +56,10 @@ def shared(made_from: Hashable, make: Callable[[], Made]) -> Made:
     return found
 
 
+NO_ACCESS = "il manque l'accès à Zoom"
+"""What is said of an event without the keys of its Zoom account."""
+
+
 @dataclass(frozen=True, slots=True)
 class SystemClock:
     """The machine's clock."""
@@ -245,9 +249,7 @@ def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -
     if elsewhere is None and account.missing:
         keys = ", ".join(f"zoom.{name}" for name in account.missing)
         variables = ", ".join(f"ORCHESTRATOR_ZOOM__{name.upper()}" for name in account.missing)
-        problem = (
-            f"{settings.path.name}: {keys} – il manque l'accès à Zoom ; donnez {variables}, ou un dossier --secrets"
-        )
+        problem = f"{settings.path.name}: {keys} – {NO_ACCESS} ; donnez {variables}, ou un dossier --secrets"
         raise BadConfiguration((problem,))
     if elsewhere is None:
         return shared((account, clock), lambda: _zoom(account, account, clock))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.gateways.alarm.life import SignsOfLife
     from orchestrator.jobs.world import World
     from orchestrator.ports import Clock, Engine
-    from orchestrator.settings import Settings
+    from orchestrator.settings import Settings, Web
     from orchestrator.store import Store
     from orchestrator.web.house import House
     from orchestrator.web.metrics import Tallies
@@ -152,9 +152,12 @@ def _same(url: str) -> tuple[str, ...]:
     return url, url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def announce(worlds: Sequence[World]) -> None:
-    """Say what is served."""
+def announce(worlds: Sequence[World], web: Web | None) -> None:
+    """Say what is served, and where its pages are."""
     what = (
         f"{len(worlds)} événement(s) en service" if worlds else "Aucun événement encore : créez-le dans le navigateur"
     )
-    say(f"{what} ; Ctrl-C ou SIGTERM pour arrêter.")
+    door = f" ; pages sur http://{web.host}:{web.port}" if web is not None else ""
+    say(f"{what}{door} ; Ctrl-C ou SIGTERM pour arrêter.")
+    if web is not None and not web.organisers:
+        say("Pour y entrer la première fois : « orchestrator login-link », avec les mêmes -c.")

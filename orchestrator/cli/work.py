@@ -229,7 +229,7 @@ def run(
             stage.reload()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stage.stop())
-        announce(worlds)
+        announce(worlds, pages.web)
         stage.play()
     say("Arrêté proprement.")
 

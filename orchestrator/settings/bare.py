@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from orchestrator.core.errors import BadConfiguration
 from orchestrator.settings.build import store_url_in, web_of
 from orchestrator.settings.gate import StoreSection, WebSection
-from orchestrator.settings.load import SERVICE, secrets_folder
+from orchestrator.settings.load import SERVICE, files_of, secrets_folder
 from orchestrator.settings.sources import from_environment, from_secrets, merged, read_file
 from orchestrator.settings.values import Web
 
 
 def is_empty(path: Path) -> bool:
     """Tell whether this is a folder without an event's file."""
-    return path.is_dir() and not any(file.name != SERVICE for file in path.glob("*.toml"))
+    return path.is_dir() and not files_of(path)
 
 
 def bare(folder: Path, *, secrets: Path | None, environ: Mapping[str, str]) -> tuple[Web, str]:

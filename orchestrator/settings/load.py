@@ -147,7 +147,12 @@ def _service(path: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]:
 
 def files_of(path: Path) -> list[Path]:
     """The events' files of a folder, none if there is none; a file is its own."""
-    return sorted(file for file in path.glob("*.toml") if file.name != SERVICE) if path.is_dir() else [path]
+    return sorted(file for file in path.glob("*.toml") if _is_event(file.name)) if path.is_dir() else [path]
+
+
+def _is_event(name: str) -> bool:
+    """Whether a file of this name in a folder of events is an event's, and not what all share or what was decided."""
+    return name != SERVICE and not name.startswith(".") and not _DECISIONS(name)
 
 
 def secrets_folder(path: Path, environ: Mapping[str, str]) -> Path | None:

@@ -401,6 +401,13 @@ def test_a_folder_holds_one_event_per_file_and_what_they_share(tmp_path: Path) -
     assert first.store_url == second.store_url == f"sqlite:///{tmp_path}/service.db"
 
 
+def test_decisions_kept_beside_the_events_are_no_event(tmp_path: Path) -> None:
+    written(tmp_path, PLAIN, "a.toml")
+    written(tmp_path, '[addresses]\n"a@exemple.fr" = "b@exemple.fr"\n', "corrections.toml")
+    written(tmp_path, '[addresses]\n"a@exemple.fr" = "b@exemple.fr"\n', "a.corrections.toml")
+    assert [s.event.key for s in load(tmp_path, environ={})] == ["rencontre"]
+
+
 def test_one_file_of_a_folder_says_the_same_alone_as_with_the_others(tmp_path: Path) -> None:
     written(tmp_path, SERVICE + '[alarms]\nping_url = "https://ping.exemple.fr/canary"\n', "service.toml")
     file = written(tmp_path, ALONE_EVENT, "a.toml")

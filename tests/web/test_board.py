@@ -18,8 +18,9 @@ from tests.web.office import Office, office
 pytestmark = pytest.mark.slow
 PAGES = (
     "/", "/people", "/workshops", "/workshops/acteurs", "/speakers", "/letters", "/letters/1",
-    "/registrations", "/zoom", "/journal", "/event", "/event/new", "/start",
-    "/letters/announce", "/letters/pause", "/letters/resume", "/people/new", "/workshops/acteurs/merge",
+    "/registrations", "/zoom", "/journal", "/event", "/event/new", "/event/logo", "/start",
+    "/letters/announce", "/letters/preview", "/letters/pause", "/letters/resume",
+    "/people/new", "/workshops/acteurs/merge",
 )  # fmt: skip
 
 
@@ -147,10 +148,14 @@ def test_an_upload_is_shown_first_and_taken_when_one_says_so(mine: Office) -> No
     assert "« export.csv » : voici ce qui changerait 7 personnes dans le fichier 1 nouvelles" in text(
         shown.text
     ).replace("\u00a0", " ")
+    assert "Adresse e-mail l'adresse électronique" in text(shown.text)
+    assert "Structure / fonction pas gardée" in text(shown.text)
     assert source.read_text("utf-8") == before
+    mine.store.alarms.set(mine.key, {"source": ("Le fichier n'existe pas", "")}, "source", now())
     token = re.search(r'name="deposit" value="([^"]+)"', shown.text)
     assert token is not None
     assert mine.post("/registrations/keep", {"deposit": token[1]}).status_code == 303
+    assert "n'existe pas" not in text(mine.organiser.get("/").text)
     assert source.read_text("utf-8") == more
     [kept] = (source.parent / ".history").glob("inscriptions-*.csv")
     assert kept.read_text("utf-8") == before

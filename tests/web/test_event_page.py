@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator import shipped
+from orchestrator import shipped, wiring
 from orchestrator.settings.editing import read, rewrite, values_of
 from orchestrator.settings.gate import Gate
 from orchestrator.web.board import edits
-from orchestrator.web.board.fields import Group, groups, said_of
+from orchestrator.web.board.fields import Group, groups, in_form_words, said_of
 from orchestrator.web.board.forms import as_form, posted
 from orchestrator.web.board.wording import Said
 from tests.web.door import text
@@ -262,3 +262,52 @@ def test_groups_and_publics_come_back_from_the_form_as_they_are_in_the_file() ->
     form["seating.mix"] = "acteurs : mairie"
     again = posted(form, {name: [value] for name, value in form.items()}, values)
     assert again["seating"]["mix"] == {"forces": None, "acteurs": ["mairie"]}
+
+
+def test_a_session_is_asked_about_by_its_title() -> None:
+    labels = {field.said.fr for group in groups(values_of(EXAMPLE)) for field in group.fields}
+    title = "Quelles coopérations police – acteurs locaux dans les territoires"
+    assert f"Question de la venue à « {title} »" in labels
+
+
+def test_a_remark_is_said_without_the_name_of_its_key() -> None:
+    said = "Aucune adresse de repli (`event.fallback_url`) : personne ne saura où aller."
+    assert in_form_words(said) == "Aucune adresse de repli : personne ne saura où aller."
+
+
+@pytest.mark.slow
+def test_the_first_steps_say_what_is_missing_and_where_to_give_it(mine: Office) -> None:
+    waiting, broken = mine.lab.folder / "b.toml", mine.lab.folder / "c.toml"
+    waiting.write_text(EXAMPLE, "utf-8")
+    broken.write_text("[event]\n", "utf-8")
+    mine.house.configs = (mine.lab.folder,)
+    mine.house.unserved = {
+        waiting: (f"b.toml: zoom.client_id – {wiring.NO_ACCESS} ; donnez ORCHESTRATOR_ZOOM__CLIENT_ID",),
+        broken: ("c.toml:1: zoom – cette clé manque",),
+    }
+    said = " ".join(text(mine.organiser.get("/start").text).split())
+    assert "Il ne manque que les clés de Zoom : donnez-les à l'étape 2." in said
+    assert "cette clé manque" in said
+    assert "ORCHESTRATOR" not in said
+
+
+@pytest.mark.slow
+def test_a_logo_is_kept_beside_the_file_and_saved_as_any_edit_is(mine: Office) -> None:
+    png, before = b"\x89PNG\r\n\x1a\n" + b"\0" * 20, mine.lab.config.read_text("utf-8")
+    told = {"name": "Préfecture de région"}
+    no = mine.post("/event/logo", told, files={"file": ("a.svg", b"<svg onload='alert(1)'/>", "image/svg+xml")})
+    assert (no.status_code, "choisissez une image" in no.text) == (422, True)
+    page = mine.post("/event/logo", told, files={"file": ("../../a.png", png, "image/png")})
+    assert mine.lab.config.read_text("utf-8") == before
+    assert press(mine, page, "save").headers["location"] == "/?done=saved"
+    [supporter] = mine.house.served[mine.key].world.event.supporters
+    assert (supporter.name, supporter.logo) == ("Préfecture de région", "logos/prefecture-de-region.png")
+    assert (mine.lab.folder / supporter.logo).read_bytes() == png
+
+
+@pytest.mark.slow
+def test_a_row_that_is_added_is_where_the_page_opens(mine: Office) -> None:
+    page = mine.organiser.get("/event").text
+    n = page.count('name="workshops.0.row"') and len(values_of(mine.lab.config.read_text("utf-8"))["workshops"])
+    assert f'value="add:workshops" formaction="/event#workshops.{n}"' in page
+    assert f'id="workshops.{n}" open' in fill(mine, {}, do="add:workshops").text

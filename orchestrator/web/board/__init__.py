@@ -14,10 +14,12 @@ from orchestrator.web.board import (
     exports,
     journal,
     letters,
+    logos,
     merging,
     people,
     person_form,
     persons,
+    previews,
     registrations,
     sending,
     speakers,
@@ -30,7 +32,15 @@ from orchestrator.web.board.desk import NobodyServed
 __all__ = ["NobodyServed", "router"]
 
 router = APIRouter()
-asking = (sending, announcing, person_form, persons, merging, decisions)  # before the pages under the same paths
+asking = (
+    sending,
+    announcing,
+    previews,
+    person_form,
+    persons,
+    merging,
+    decisions,
+)  # before the pages under the same paths
 for part in (
     day,
     *asking,
@@ -43,6 +53,7 @@ for part in (
     after,
     journal,
     start,
+    logos,
     event,
     exports,
     api,

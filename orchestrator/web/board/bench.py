@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from orchestrator.settings import Settings
 from orchestrator.web.board import edits
 from orchestrator.web.house import House
-from orchestrator.web.pages import house_of, language_of, page
+from orchestrator.web.pages import CODES, house_of, language_of, page
 from orchestrator.web.security import Organising, Refused, Viewing, Visitor
 
 
@@ -53,11 +53,14 @@ class Bench:
         return page(self.request, f"board/{template}", status=status, **(given | values))
 
     def at(self, path: str, **query: Any) -> str:
+        """An address of the board that stays with this file and this language."""
         mine = self.settings
         if mine is not None and len(self.house.served) > 1:
             query["e"] = mine.event.key
         elif mine is None and self.path is not None and path == "/event":
             query["f"] = self.path.name
+        if (spoken := self.request.query_params.get("lang", "")) in CODES:
+            query["lang"] = spoken
         said = {name: value for name, value in query.items() if value}
         return f"{path}?{urlencode(said)}" if said else path
 

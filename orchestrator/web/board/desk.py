@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -28,6 +28,9 @@ from orchestrator.web.board.names import LETTERS
 from orchestrator.web.house import House, Served
 from orchestrator.web.pages import CODES, house_of, language_of, page
 from orchestrator.web.security import Organising, Refused, Viewing, Visitor
+
+JUST = timedelta(minutes=2)
+"""How long Zoom may take for a list that has just been read."""
 
 
 class NobodyServed(Exception):
@@ -121,6 +124,19 @@ class Desk:
     def reading(self) -> Reading | None:
         """What is remembered of the last reading of the source."""
         return self.store.people.reading(self.key)
+
+    @property
+    def awaits_list(self) -> bool:
+        """Whether no list of registrations was ever given, which is no fault."""
+        source = self.settings.registrations
+        return source.source == "file" and self.reading is None and not source.path.exists()
+
+    @property
+    def has_just_read(self) -> bool:
+        """Whether the list changed so lately that Zoom is still at work on it, with time left and nothing amiss."""
+        amiss = any(key.startswith("zoom:") for key in self.alarms)
+        early = self.now < self.event.first_start - timedelta(hours=1)
+        return self.reading is not None and self.now - self.reading.read_at < JUST and early and not amiss
 
     @cached_property
     def kept(self) -> Mapping[str, Kept]:

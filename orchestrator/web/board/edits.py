@@ -18,7 +18,7 @@ from orchestrator.jobs.plan import Foreseen, foresee, together
 from orchestrator.settings import Settings
 from orchestrator.settings.editing import WAS, Draft, Plain, merge, past, read, rewrite, values_of
 from orchestrator.settings.lines import Loc
-from orchestrator.settings.load import SERVICE
+from orchestrator.settings.load import SERVICE, files_of
 from orchestrator.settings.sources import OVERRIDES, SHARED
 from orchestrator.store import Store
 from orchestrator.web.board.forms import posted
@@ -72,11 +72,7 @@ class Edit:
 
 def files(house: House) -> list[Path]:
     """Every event's file there is."""
-    found: list[Path] = []
-    for root in house.configs:
-        inside = sorted(root.glob("*.toml")) if root.is_dir() else [root] if root.exists() else []
-        found += [file for file in inside if file.name != SERVICE and not file.name.startswith(".")]
-    return found
+    return [file for root in house.configs for file in files_of(root) if file.exists()]
 
 
 def root_of(house: House, path: Path) -> Path:

@@ -145,6 +145,5 @@ def _save(bench: Bench, edit: Edit, settings: Settings) -> Response:
     )
     bench.house.reload()
     if key not in bench.house.served:
-        return RedirectResponse("/start", status_code=303)
-    query = f"&e={key}" if len(bench.house.served) > 1 else ""
-    return RedirectResponse(f"/?done=saved{query}", status_code=303)
+        return RedirectResponse(bench.at("/start"), status_code=303)
+    return RedirectResponse(bench.at("/", done="saved", e=key if len(bench.house.served) > 1 else ""), status_code=303)

@@ -13,7 +13,7 @@ from orchestrator.web.board.bench import Bench
 from orchestrator.web.board.edits import Judged
 from orchestrator.web.board.fields import Field, Group, groups, parts_of, said_of
 from orchestrator.web.board.forms import raw, shown
-from orchestrator.web.board.wording import OPTIONS
+from orchestrator.web.board.wording import ADD, FOLDED, OPTIONS
 
 
 def drawn(
@@ -38,6 +38,8 @@ def drawn(
         strays=[f"{key} : {what}" for key, what in wrong.items() if key not in known] + list(judged.other),
         option=lambda code: OPTIONS.get(code, (code, code)),
         opened=at,
+        adding=lambda group: ADD[group.name],
+        folded=[group.name for group in there if group.name in FOLDED and not _holds(group, {*wrong, at})],
         is_new=bench.path is None,
         without=sorted(without),
     )
@@ -50,6 +52,11 @@ def _beside(asked: list[Field], wrong: Mapping[str, str]) -> dict[str, str]:
         inside = [field.name for field in asked if field.required and field.name.startswith(f"{key}.")]
         found |= dict.fromkeys(inside, "à remplir") if inside and what.startswith("à remplir") else {key: what}
     return found
+
+
+def _holds(group: Group, names: set[str]) -> bool:
+    """Whether any of these is this section, or is inside it."""
+    return any(name == group.name or name.startswith(f"{group.name}.") for name in names)
 
 
 def _row_of(values: Plain, path: tuple[str | int, ...]) -> str:

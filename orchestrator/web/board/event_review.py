@@ -12,7 +12,7 @@ from orchestrator.settings import Settings
 from orchestrator.web.board import edits
 from orchestrator.web.board.bench import Bench
 from orchestrator.web.board.edits import Edit
-from orchestrator.web.board.fields import parts_of, said_of
+from orchestrator.web.board.fields import LISTS, in_form_words, parts_of, said_of
 from orchestrator.web.board.forms import as_form
 from orchestrator.web.board.wording import OPTIONS
 
@@ -28,7 +28,7 @@ def review(bench: Bench, edit: Edit, settings: Settings) -> HTMLResponse:
         conflicts=[said_of(parts_of(name)) for name in edit.conflicts],
         overtaken=edit.base != edit.found.version,
         is_new=bench.path is None,
-        warnings=settings.warnings,
+        warnings=[in_form_words(line) for line in settings.warnings],
         title=settings.event.title,
     )
 
@@ -43,7 +43,7 @@ def _result(bench: Bench, settings: Settings) -> edits.Consequences:
 
 def _in_words(bench: Bench, change: edits.Change) -> dict[str, Any]:
     said = said_of(change.path)
-    section = said_of(change.path[:1])
+    section = said_of(change.path[:2] if ".".join(map(str, change.path[:2])) in LISTS else change.path[:1])
     row = next((part + 1 for part in change.path if isinstance(part, int)), None)
     return {
         "section": bench.say(section.fr, section.en) if len(change.path) > 1 else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ Kind = Literal[
     "text", "email", "url", "date", "time", "moment", "number", "decimal", "flag", "choice", "secret", "several",
     "lines", "groups", "named", "pairs",
 ]  # fmt: skip
+SOURCES = ("file", "google-forms", "google-sheets", "url")
+"""The sources that are shipped; the file may name another one."""
 LISTS = ("sessions", "programme", "workshops", "speakers", "reminders", "event.supporters", "mail.domains")
 
 
@@ -72,6 +75,7 @@ _FIRST = (
     "reminders",
     "zoom",
     "mail",
+    "after",
 )
 
 
@@ -125,7 +129,8 @@ def _fields(path: tuple[str | int, ...], model: type[BaseModel], values: Plain) 
         elif inner is not None and not many:
             yield from _as_required(info, _fields(here, inner, values))
         elif inner is None and get_origin(info.annotation) is dict and name == "wishes":
-            yield from (_field((*here, key), "lines", "") for key in _seated(values))
+            titles = dict(_named_rows(values, "sessions"))
+            yield from (_about(_field((*here, key), "lines", ""), key, titles.get(key, key)) for key in _seated(values))
         elif inner is None:
             yield _of(here, info, values)
 
@@ -136,10 +141,18 @@ def _as_required(table: FieldInfo, fields: Iterator[Field]) -> Iterator[Field]:
 
 
 def _session_columns(path: tuple[str | int, ...], values: Plain) -> Iterator[Field]:
-    keys = _keys(values, "sessions")
-    yield from (_field((*path, key), "text", "") for key in keys)
+    named = _named_rows(values, "sessions")
+    yield from (_about(_field((*path, key), "text", ""), key, title) for key, title in named)
     yield _field((*path, "question"), "text", "")
-    yield from (_field((*path, "answers", key), "lines", "") for key in keys)
+    yield from (_about(_field((*path, "answers", key), "lines", ""), key, title) for key, title in named)
+
+
+def _about(field: Field, key: str, title: str) -> Field:
+    """Ask by a session's title where its key would be said."""
+    fr, en, *hints = field.said
+    return replace(
+        field, said=Said(fr.replace(f"« {key} »", f"« {title} »"), en.replace(f"“{key}”", f"“{title}”"), *hints)
+    )
 
 
 def _of(path: tuple[str | int, ...], info: FieldInfo, values: Plain) -> Field:
@@ -175,6 +188,8 @@ def _kind(path: tuple[str | int, ...], annotation: Any, values: Plain) -> tuple[
     name = str(path[-1])
     if name == "session":
         return "choice", _named_rows(values, "sessions")
+    if path == ("registrations", "source"):
+        return "choice", tuple((one, one) for one in SOURCES)
     if name in ("sessions", "workshops") and get_origin(bare) is tuple:
         return "several", _named_rows(values, name)
     if get_origin(bare) is Literal:
@@ -256,6 +271,11 @@ def said_of(path: Sequence[str | int]) -> Said:
         said = LABELS[f"{above}.*"]
         return Said(f"{said.fr} « {last} »", f"{said.en} “{last}”", said.hint_fr, said.hint_en)
     return Said(last.replace("_", " "), last.replace("_", " "))
+
+
+def in_form_words(text: str) -> str:
+    """Leave out the keys that a remark names in brackets: whoever reads it fills in a form, not a file."""
+    return re.sub(r" \(`[a-z_]+(?:\.[a-z_]+)+`\)", "", text)
 
 
 def _on_a_line(value: Any) -> str:

@@ -143,8 +143,8 @@ def _about(desk: Desk, person: Person | None, address: str, said: Mapping[str, A
         )
     if person is not None and identity(address) != person.email:
         lines.append(desk.say("Le lien de l'ancienne adresse est annulé.", "The old address's link is cancelled."))
-    if person is not None:
-        changed = len(_fields(desk, person, said))
+    changed = len(_fields(desk, person, said)) if person is not None else 0
+    if changed or (person is not None and identity(address) == person.email):
         french, english = ("réponse change", "réponses changent"), ("answer changes", "answers change")
         lines.insert(0, desk.many(changed, french, english))
     carried = {name: said[name] for name in ("address", *TEXTS, "language")}

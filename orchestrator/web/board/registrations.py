@@ -20,6 +20,8 @@ from orchestrator.settings.editing import HISTORY, write_whole
 from orchestrator.store.listing import PAGE, Page
 from orchestrator.web.board.decisions import offers
 from orchestrator.web.board.desk import Desk, Looking, Working
+from orchestrator.web.board.naming import rank_in_words
+from orchestrator.web.board.wording.understood import COLUMNS
 from orchestrator.web.security import Filled, Refused
 
 router = APIRouter()
@@ -37,6 +39,9 @@ class Deposit:
     name: str
     found: intake.Intake
     people: int
+    columns: tuple[tuple[str, str], ...]
+    """The titles of the file, and what each was understood to be."""
+    unused: tuple[str, ...]
 
 
 @router.get("/registrations")
@@ -58,7 +63,7 @@ def _show(desk: Desk, n: int = 1, **values: object) -> HTMLResponse:
     return desk.show(
         "registrations.html",
         reading=reading,
-        alarm=desk.alarms.get("source"),
+        alarm=None if desk.awaits_list else desk.alarms.get("source"),
         held=[known[email] for email in (reading.held if reading else ()) if email in known],
         source=desk.settings.registrations,
         findings=_findings(desk, n),
@@ -96,7 +101,22 @@ def _look(desk: Desk, staged: Path, name: str) -> Deposit:
     settings = replace(desk.settings, registrations=replace(desk.settings.registrations, path=staged))
     answers = wiring.registrations(settings, desk.event).read()
     found = intake.decide_for(desk.event, answers, desk.store.people.registered(desk.key), desk.now)
-    return Deposit(token=staged.name, name=name, found=found, people=len({a.address for a in answers.rows}))
+    columns = tuple((title, _understood(desk, key)) for key, title in answers.columns.items())
+    unused = tuple(title for title in answers.header if title and title not in answers.columns.values())
+    people = len({a.address for a in answers.rows})
+    return Deposit(token=staged.name, name=name, found=found, people=people, columns=columns, unused=unused)
+
+
+def _understood(desk: Desk, key: str) -> str:
+    """Say what a column was understood to be."""
+    if key in COLUMNS:
+        return desk.say(*COLUMNS[key])
+    what, _, about = key.partition(".")
+    about, _, rank = about.partition(".")
+    title = next((s.title for s in desk.event.sessions if s.key == about), about)
+    if what == "wishes":
+        return f"{rank_in_words(desk, int(rank or 1))} – {title}"
+    return desk.say("la venue : ", "coming to: ") + title if what == "sessions" else key
 
 
 @router.post("/registrations/keep")
@@ -118,6 +138,7 @@ def keep(desk: Working, filled: Filled) -> Response:
         write_whole(history / f"{target.stem}-{desk.now:%Y%m%d-%H%M%S}{target.suffix}", target.read_bytes(), 0o600)
     write_whole(target, staged.read_bytes(), 0o640)
     staged.unlink()
+    desk.store.alarms.set(desk.key, {}, "source", desk.now)  # it was about the list before; the next beat says anew
     desk.note("upload", target.name)
     desk.house.changed()
     return desk.go("/registrations", done="kept")

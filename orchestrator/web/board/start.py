@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from orchestrator.settings.editing import SECRETS, write_secret
+from orchestrator import wiring
+from orchestrator.core.errors import OrchestratorError
+from orchestrator.settings.editing import SECRETS, read, values_of, write_secret
 from orchestrator.web.board import edits
 from orchestrator.web.board.bench import Reading, Writing
 from orchestrator.web.house import House
@@ -27,7 +30,23 @@ KEYS = {
 def start(bench: Reading) -> HTMLResponse:
     """Nothing is served yet: what is missing, step by step."""
     house = bench.house
-    return bench.show("start.html", files=edits.files(house), unserved=house.unserved, kept=_kept(house), keys=KEYS)
+    return bench.show(
+        "start.html", files=[_step(house, file) for file in edits.files(house)], kept=_kept(house), keys=KEYS
+    )
+
+
+def _step(house: House, file: Path) -> dict[str, Any]:
+    """How far one event has come: served, waiting for Zoom's keys alone, or what is wrong with its file."""
+    wrong = house.unserved.get(file, ())
+    waits = bool(wrong) and all(wiring.NO_ACCESS in line for line in wrong)
+    return {"name": file.name, "title": _title(file), "waits": waits, "wrong": () if waits else wrong}
+
+
+def _title(file: Path) -> str:
+    try:
+        return str(values_of(read(file).text)["event"]["title"])
+    except (OrchestratorError, ValueError, LookupError, TypeError):
+        return file.name
 
 
 @router.post("/event/keys")

@@ -88,22 +88,27 @@ def speakers(desk: Desk) -> Iterator[Light]:
 
 def rescue(desk: Desk) -> Iterator[Light]:
     event = desk.event
-    words = ("L'événement", "The event")
+    words = ("Le donner", "Give it")
     if not event.organiser.phone:
         yield Light(
             how="wait",
             said=("Aucun téléphone de secours", "No rescue telephone"),
             remedy=("c'est lui qu'appelle qui n'arrive pas à entrer", "whoever cannot get in calls it"),
             path="/event",
+            spot="event.organiser.phone",
             words=words,
         )
     elif not event.fallback_url:
         yield Light(
             how="wait",
             said=("Aucune adresse de repli si Zoom tombe en panne", "No fallback address if Zoom is down"),
-            remedy=("donnez-en une", "give one"),
+            remedy=(
+                "une autre salle, ou une page où vous donnez des nouvelles",
+                "another room, or a page with news of yours",
+            ),
             path="/event",
-            words=words,
+            spot="event.fallback_url",
+            words=("La donner", "Give it"),
         )
     else:
         yield Light(

@@ -92,7 +92,8 @@ def reminders(desk: Desk) -> Iterator[Light]:
             said=(f"Aucun rappel pour « {without[0]} »", f"No reminder for “{without[0]}”"),
             remedy=("ajoutez-en un", "add one"),
             path="/event",
-            words=("L'événement", "The event"),
+            spot="part-reminders",
+            words=("L'ajouter", "Add it"),
         )
     else:
         yield Light(how="good", said=("Chaque moment a son rappel", "Every session has its reminder"))

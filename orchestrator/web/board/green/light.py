@@ -21,6 +21,8 @@ class Light:
     path: str = ""
     words: Both = NOTHING
     query: dict[str, Any] = field(default_factory=dict)
+    spot: str = ""
+    """Where on that page."""
 
 
 def counted(count: int, one: str, many: str, *, en: bool = False) -> str:

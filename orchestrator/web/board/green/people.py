@@ -12,7 +12,15 @@ def people(desk: Desk) -> Iterator[Light]:
     reading, n = desk.reading, desk.registered
     alarm = desk.alarms.get("source")
     words = ("Inscriptions", "Registrations")
-    if alarm is not None:
+    if desk.awaits_list:
+        yield Light(
+            how="wait",
+            said=("Pas encore d'inscriptions", "No registrations yet"),
+            remedy=("déposez l'export du formulaire", "upload the form's export"),
+            path="/registrations",
+            words=("Les déposer", "Upload them"),
+        )
+    elif alarm is not None:
         yield Light(how="bad", said=(alarm[0],) * 2, remedy=(alarm[1],) * 2, path="/registrations", words=words)
     elif reading is None:
         yield Light(
@@ -21,7 +29,7 @@ def people(desk: Desk) -> Iterator[Light]:
                 "La liste des inscriptions n'a pas encore été lue",
                 "The list of registrations has not been read yet",
             ),
-            remedy=("déposez l'export du formulaire", "upload the form's export"),
+            remedy=("elle l'est dans la minute", "it is within the minute"),
             path="/registrations",
             words=words,
         )
@@ -57,8 +65,8 @@ def rows(desk: Desk) -> Iterator[Light]:
                 counted(n, "answer unusable", "answers unusable", en=True),
             ),
             remedy=(
-                "corrigez-les dans le formulaire, ou prévenez les personnes",
-                "correct them in the form, or tell the people",
+                "à corriger dans le formulaire ; prévenez qui a répondu",
+                "to be corrected in the form; tell whoever answered",
             ),
             path="/registrations",
             words=words,
@@ -76,7 +84,7 @@ def findings(desk: Desk) -> Iterator[Light]:
                 counted(n, "réponse à éclaircir", "réponses à éclaircir"),
                 counted(n, "answer to be cleared up", "answers to be cleared up", en=True),
             ),
-            remedy=("les personnes sont inscrites telles quelles", "the people are registered as they are"),
+            remedy=("personne n'est laissé de côté en attendant", "nobody is left out meanwhile"),
             path="/registrations",
             words=("Voir et décider", "Look and decide"),
         )
@@ -84,7 +92,19 @@ def findings(desk: Desk) -> Iterator[Light]:
 
 def links(desk: Desk) -> Iterator[Light]:
     missing, people = desk.roll.without_link(desk.key, desk.needed, desk.exempt), desk.registered
-    if missing:
+    if missing and desk.has_just_read:
+        yield Light(
+            how="wait",
+            said=(
+                counted(missing, "lien demandé à Zoom", "liens demandés à Zoom"),
+                counted(missing, "link being asked of Zoom", "links being asked of Zoom", en=True),
+            ),
+            remedy=(
+                "la liste vient d'être lue : c'est l'affaire d'une minute",
+                "the list was just read: it takes a minute",
+            ),
+        )
+    elif missing:
         yield Light(
             how="bad",
             said=(

@@ -40,10 +40,15 @@ LABELS = {
     "event.supporters.logo": Said(
         "Fichier du logo",
         "Logo file",
-        "Par exemple logos/prefecture.png, à côté du fichier de l'événement.",
-        "For example logos/prefecture.png, beside the event's file.",
+        "Le bouton « Déposer un logo » le met en place et remplit ce champ.",
+        "The button “Upload a logo” puts it in place and fills this in.",
     ),
-    "sessions": Said("Les moments de la journée", "Sessions"),
+    "sessions": Said(
+        "Les moments de la journée",
+        "Sessions",
+        "Une matinée, un après-midi… : chacun a son heure, ses inscriptions et ses rappels.",
+        "A morning, an afternoon…: each has its hours, its registrations and its reminders.",
+    ),
     "sessions.key": Said(
         "Nom court", "Short name", "Laissez vide : il est choisi pour vous.", "Leave empty: it is chosen for you."
     ),
@@ -58,12 +63,22 @@ LABELS = {
     ),
     "sessions.date": Said("Un autre jour que l'événement", "Another day than the event's"),
     "sessions.status": Said("État", "Status"),
-    "programme": Said("Le déroulé", "Running order"),
+    "programme": Said(
+        "Le déroulé",
+        "Running order",
+        "Ce qui se passe à quelle heure, tel qu'on le lit dans les courriels et sur les pages.",
+        "What happens when, as it is read in letters and on the pages.",
+    ),
     "programme.session": Said("Moment", "Session"),
     "programme.at": Said("Heure", "Time"),
     "programme.title": Said("Titre", "Title"),
     "programme.with": Said("Avec (un nom par ligne)", "With (one name a line)"),
-    "workshops": Said("Les ateliers", "Workshops"),
+    "workshops": Said(
+        "Les ateliers",
+        "Workshops",
+        "Une salle Zoom chacun ; les places sont données d'après les vœux. Aucun atelier ? Laissez vide.",
+        "A Zoom room each; seats are given by the wishes. No workshops? Leave empty.",
+    ),
     "workshops.key": Said(
         "Nom court", "Short name", "Laissez vide : il est choisi pour vous.", "Leave empty: it is chosen for you."
     ),
@@ -78,7 +93,12 @@ LABELS = {
     "workshops.aliases": Said(
         "Autres titres dans le formulaire (un par ligne)", "Other titles in the form (one a line)"
     ),
-    "speakers": Said("Celles et ceux qui font la journée", "Those who make the day"),
+    "speakers": Said(
+        "Celles et ceux qui font la journée",
+        "Those who make the day",
+        "Qui anime, qui intervient, qui tient un atelier : chaque personne reçoit ses instructions et son lien.",
+        "Hosts, speakers, facilitators: each gets their instructions and their link.",
+    ),
     "speakers.name": Said("Nom", "Name"),
     "speakers.email": Said("Adresse", "Address"),
     "speakers.role": Said("Rôle", "Role"),
@@ -86,7 +106,12 @@ LABELS = {
     "speakers.workshops": Said("Ateliers tenus", "Workshops held"),
     "speakers.affiliation": Said("Fonction", "Affiliation"),
     "speakers.phone": Said("Téléphone", "Telephone"),
-    "seating": Said("Les places", "Seats"),
+    "seating": Said(
+        "Les places",
+        "Seats",
+        "Comment les places d'atelier sont données. Sans atelier, rien à remplir ici.",
+        "How seats in workshops are given. Without workshops, nothing to fill in.",
+    ),
     "seating.wishes_until": Said("Les vœux peuvent changer jusqu'au", "Wishes may change until"),
     "seating.tell_at": Said(
         "Chaque personne apprend son atelier le",
@@ -96,7 +121,12 @@ LABELS = {
     ),
     "seating.aim": Said("But du calcul", "Aim"),
     "seating.seed": Said("Graine du tirage", "Seed of the draw"),
-    "reminders": Said("Les rappels", "Reminders"),
+    "reminders": Said(
+        "Les rappels",
+        "Reminders",
+        "Une lettre avec le lien, à une heure dite ou un temps avant. Un rappel par moment suffit.",
+        "A letter with the link, at an hour or some time before. One for each session will do.",
+    ),
     "reminders.session": Said("Moment", "Session"),
     "reminders.at": Said("À cette heure", "At this hour"),
     "reminders.days_before": Said("Jours avant (0 : le jour même)", "Days before (0: the same day)"),

@@ -5,7 +5,12 @@ from __future__ import annotations
 from orchestrator.web.board.wording.said import Said
 
 LABELS = {
-    "registrations": Said("Les inscriptions", "Registrations"),
+    "registrations": Said(
+        "Les inscriptions",
+        "Registrations",
+        "Les questions du formulaire sont reconnues à leurs mots ; donnez-les ici si l'une ne l'est pas.",
+        "The form's questions are recognised by their words; name them here where one is not.",
+    ),
     "registrations.source": Said("D'où viennent les réponses", "Where the answers come from"),
     "registrations.path": Said(
         "Fichier des réponses",
@@ -56,7 +61,12 @@ LABELS = {
     "registrations.columns.wishes.*": Said(
         "Questions des vœux, du premier au dernier, pour", "Questions of the wishes, best first, for"
     ),
-    "zoom": Said("Zoom", "Zoom"),
+    "zoom": Said(
+        "Zoom",
+        "Zoom",
+        "Le compte qui tient la réunion. Ses clés se donnent à part : « Clés d'accès ».",
+        "The account that holds the meeting. Its keys are given apart: “Access keys”.",
+    ),
     "zoom.host": Said("Compte hôte (avec licence)", "Host account (licensed)"),
     "zoom.meetings": Said("Réunions", "Meetings"),
     "zoom.account_id": Said(
@@ -88,7 +98,12 @@ LABELS = {
         "{first} {last}, ou {code} · {first} {last}",
         "{first} {last}, or {code} · {first} {last}",
     ),
-    "mail": Said("L'envoi des courriels", "Sending letters"),
+    "mail": Said(
+        "L'envoi des courriels",
+        "Sending letters",
+        "D'où partent les courriels. Votre service informatique connaît ces valeurs.",
+        "Where letters leave from. Your IT service knows these values.",
+    ),
     "mail.from": Said(
         "Expéditeur",
         "Sender",

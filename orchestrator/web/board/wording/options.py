@@ -36,6 +36,8 @@ OPTIONS = {
 
 RARE = frozenset(
     {
+        "zoom.account_id",
+        "zoom.client_id",
         "event.key",
         "event.timezone",
         "sessions.key",
@@ -107,3 +109,17 @@ RARE = frozenset(
     }
 )
 """Keys few people need: they wait behind « Autres réglages »."""
+
+FOLDED = frozenset({"letters", "alarms", "bounces", "web", "privacy", "attendance", "store"})
+"""Sections that are well as they are: they are folded until somebody opens them, or something in them is wrong."""
+
+ADD = {
+    "sessions": ("Ajouter un moment", "Add a session"),
+    "programme": ("Ajouter une étape", "Add a step"),
+    "workshops": ("Ajouter un atelier", "Add a workshop"),
+    "speakers": ("Ajouter une personne", "Add a person"),
+    "reminders": ("Ajouter un rappel", "Add a reminder"),
+    "event.supporters": ("Ajouter un soutien", "Add a supporter"),
+    "mail.domains": ("Ajouter une messagerie", "Add a mail provider"),
+}
+"""What the button says that adds a row."""
