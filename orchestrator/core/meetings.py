@@ -106,6 +106,26 @@ class Pass:
     join_url: str
 
 
+FIELDS = {
+    "host": ("hôte", "host"),
+    "topic": ("titre", "title"),
+    "agenda": ("description", "description"),
+    "starts_at": ("début", "start"),
+    "minutes": ("durée en minutes", "minutes"),
+    "timezone": ("fuseau horaire", "time zone"),
+    "rooms": ("salles", "rooms"),
+    "alternative_hosts": ("hôtes de remplacement", "alternative hosts"),
+    "waiting_room": ("salle d'attente", "waiting room"),
+    "recording": ("enregistrement", "recording"),
+    "several_devices": ("plusieurs appareils", "several devices"),
+    "contact_name": ("contact", "contact"),
+    "contact_email": ("adresse de contact", "contact address"),
+    "tag": ("marque de ce service dans la description", "this service's mark in the description"),
+    "people": ("inscrits", "registrants"),
+}
+"""What people call the fields of a meeting, in French and English."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
     """A meeting Zoom should hold and does not."""
@@ -126,7 +146,8 @@ class Revise:
     changed: frozenset[str]
 
     def __str__(self) -> str:
-        return f"modifier la réunion « {self.spec.topic} » : {', '.join(sorted(self.changed))}"
+        names = sorted(FIELDS[field][0] if field in FIELDS else field for field in self.changed)
+        return f"modifier la réunion « {self.spec.topic} » : {', '.join(names)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ def backstage(reception: Reception, who: Recipient, stamp: Stamp, now: datetime)
     contents = compose(event, who, Name(first=speaker.name), outlook, kind="page", session="")
     what, at = store.pages.understood(event.key).get(who.ref, ("", None))
     return contents | {
+        "host": contents["host"] | {"expected": {key: crowd.expected.get(key, 0) for key in speaker.sessions}},
         "speaker": speaker,
         "needs": {key: crowd.needs.get(key, {}) for key in speaker.sessions},
         "sheets": _sheets(event, speaker, crowd, now),

@@ -30,7 +30,10 @@ IN_WORDS = {
 }
 NEVER_KEPT = ("tag", "host")
 """What a meeting could not be recognised without."""
-CHOICE = "orchestrator drift --restore {field} pour le remettre, ou --adopt {field} pour garder ce que montre Zoom"
+CHOICE = (
+    "page Zoom du tableau de bord, ou orchestrator drift : --restore {field} le remet, --adopt {field} garde ce que "
+    "montre Zoom"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -12,7 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from orchestrator import __version__, shipped
+from orchestrator import shipped
 from orchestrator.gateways.mail.words import LANGUAGES, Language, french_spaces, language
 from orchestrator.web.house import House
 
@@ -73,7 +74,7 @@ def environment(spoken: Language, theme: bool) -> Environment:
         t=french if spoken.code == "fr" else english,
         lang=spoken.code,
         other_lang=other,
-        version=__version__,
+        version=looks(),
         theme=theme,
     )
     return made
@@ -120,6 +121,15 @@ def language_of(request: Request, spoken: str = "") -> str:
         return language(spoken).code
     wanted = (word.strip()[:2].lower() for word in request.headers.get("accept-language", "").split(","))
     return next((code for code in wanted if code in CODES), "fr")
+
+
+@lru_cache(maxsize=1)
+def looks() -> str:
+    """What the addresses of style sheets and scripts end in: it changes with their content."""
+    found = hashlib.blake2s(digest_size=6)
+    for file in sorted(static().iterdir()):
+        found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 def static() -> Path:

@@ -260,7 +260,7 @@ def test_a_change_says_what_it_does() -> None:
     assert str(Create(meeting=MEETING, spec=spec())) == "créer la réunion « La relation de soin » (420 min, 0 salles)"
     assert (
         str(Revise(meeting=MEETING, spec=spec(), changed=frozenset({"topic", "minutes"})))
-        == "modifier la réunion « La relation de soin » : minutes, topic"
+        == "modifier la réunion « La relation de soin » : durée en minutes, titre"
     )
     assert str(Cancel(meeting=MEETING)) == "supprimer la réunion day-1"
 

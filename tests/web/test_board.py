@@ -78,6 +78,15 @@ def test_all_is_well_when_everybody_has_their_link(place: Office) -> None:
     assert "Il faut agir" not in said
 
 
+def test_what_must_be_done_stands_first_and_a_zoom_out_of_reach_leads_to_plan_b(mine: Office) -> None:
+    mine.store.alarms.set(mine.key, {"zoom:down": ("Zoom est injoignable", "attendez")}, "zoom:", now())
+    [first, *_] = re.findall(r'<li class="(good|wait|bad)">', mine.organiser.get("/").text)
+    assert first == "bad"
+    page = mine.organiser.get("/zoom").text
+    assert "Zoom a ce qui est voulu." not in text(page)
+    assert "/letters/fallback" in links(page)
+
+
 def test_a_person_is_found_whatever_the_capitals_and_accents(place: Office) -> None:
     page = place.organiser.get("/people", params={"q": "PÉRSONNE3"})
     assert "1 personne trouvée" in text(page.text)
@@ -109,6 +118,9 @@ def test_a_link_that_is_read_out_is_noted_with_who_did(mine: Office) -> None:
     [link] = [way.join_url for way in mine.store.meetings.ways(mine.key)["day-1"].values() if "personne2" in way.email]
     shown = mine.post(f"{path}/link", page=path)
     assert link.partition("?")[0] in shown.text
+    found = mine.store.meetings.all(mine.key)["day-1"].found
+    assert found is not None
+    assert f"code {found.passcode} #" in text(shown.text)  # what can be dictated
     [entry] = mine.store.journal.all(mine.key)
     assert (entry.what, entry.about, entry.note) == ("link-shown", "personne2@exemple.fr", "")
     assert "personne2@exemple.fr" in text(mine.organiser.get("/journal").text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +19,10 @@ def test_a_speaker_has_their_own_link_and_the_running_order_to_the_minute(door: 
     answer = door.browser().get(door.speakers_page())
     said = text(answer.text)
     assert "Bonjour Véra Intervenante" in said
+    expected = door.theatre.store.people.expected(door.event.key)
+    assert re.findall(r"Personnes attendues (\S+)", said) == [
+        str(expected.get(key, 0)) for key in ("matin", "apres-midi")
+    ]
     assert [s for s in ("9h15 Accueil", "9h30 Début", "10h30 Ouverture des salles", "12h15 Fin") if s not in said] == []
     assert door.theatre.mails("host", "vera@exemple.fr")[0].links <= set(links(answer.text))
 

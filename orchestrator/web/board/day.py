@@ -13,11 +13,13 @@ from orchestrator.web.board.green import lights
 from orchestrator.web.board.picture import figures
 
 router = APIRouter()
+ORDER = {"bad": 0, "wait": 1, "good": 2}
+"""What must be done stands first."""
 
 
 @router.get("/")
 def day(desk: Looking) -> HTMLResponse:
-    found = lights(desk)
+    found = sorted(lights(desk), key=lambda light: ORDER[light.how])
     return desk.show(
         "day.html",
         lights=found,

@@ -43,7 +43,7 @@ def decide(desk: Working, filled: Filled, line: Line = 0, code: Code = "", what:
             f"{path.name} n'a pas pu être écrit : vérifiez le fichier et les droits sur son dossier.",
             f"{path.name} could not be written: check the file and the rights on its folder.",
         ) from error
-    desk.note("answer-decided", identity(finding.address), question.title)
+    desk.note("answer-decided", identity(finding.address), question.lines[1])
     desk.house.changed()
     return desk.go("/registrations", done="decided")
 

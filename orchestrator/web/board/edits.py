@@ -198,9 +198,16 @@ def _lines(store: Store, settings: Settings, found: Foreseen, others: Sequence[E
     event, relay = settings.event, wiring.relay_name(settings)
     late = late_elsewhere(store, relay, event, found.letters, others, found.as_of)
     return [
-        *found.in_words(partial(_local, event=event)),
+        *(_by_titles(line, event) for line in found.in_words(partial(_local, event=event))),
         *(f"« {other.title} » : {problem.what}" for other, problem in late),
     ]
+
+
+def _by_titles(line: str, event: Event) -> str:
+    """Name sessions by their titles, and count one as one."""
+    for session in event.sessions:
+        line = line.replace(f"pour « {session.key} »", f"pour « {session.title} »")
+    return re.sub(r"^1 (lettre|rappel)s\b", r"1 \1", line)
 
 
 def _local(at: datetime, event: Event) -> str:

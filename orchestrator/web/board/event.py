@@ -139,9 +139,14 @@ def _save(bench: Bench, edit: Edit, settings: Settings) -> Response:
             f"{edit.path.name} could not be written: let the service write in its folder.",
         ) from error
     key, who = settings.event.key, bench.visitor.email
-    lines = len(edits.changes(edit))
+    n = len(edits.changes(edit))
     bench.house.store.journal.note(
-        key, bench.now, who=who, what="event-saved", about=edit.path.name, note=f"{lines} réglages"
+        key,
+        bench.now,
+        who=who,
+        what="event-saved",
+        about=edit.path.name,
+        note=f"{n} réglage{'s' if n > 1 else ''}",
     )
     bench.house.reload()
     if key not in bench.house.served:

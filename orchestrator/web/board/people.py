@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
+from orchestrator.core.contents import spaced
 from orchestrator.core.explaining import explain
 from orchestrator.core.meetings import meetings_of
 from orchestrator.core.model import Person, Seat, Workshop, identity, reference
@@ -70,6 +71,7 @@ def _story(desk: Desk, ref: str, *, shown: bool = False) -> HTMLResponse:
         ref=ref,
         ways={key: passes[key].join_url if shown else _masked(passes[key].join_url) for key in passes},
         shown=shown,
+        dictated=_dictated(desk, passes) if shown else [],
         sessions_of=meetings_of(desk.event),
         why=_why(desk, line.person, line.seats),
         letters=desk.board.letters_to(desk.key, _refs(desk, email)),
@@ -80,6 +82,12 @@ def _story(desk: Desk, ref: str, *, shown: bool = False) -> HTMLResponse:
         wishes=_wishes(desk, line.person),
         **proof_of(desk, email),
     )
+
+
+def _dictated(desk: Desk, meetings: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Number, passcode and telephone of meetings one can dial into: a link is too long to be read out."""
+    found = [kept.found for key in meetings if (kept := desk.kept.get(key)) is not None and kept.found is not None]
+    return [(spaced(one.zoom_id), one.passcode, one.phones[0].number) for one in found if one.phones]
 
 
 def _may_move(desk: Desk, who: Person) -> dict[str, list[Workshop]]:

@@ -11,7 +11,7 @@ from orchestrator import wiring
 from orchestrator.core.samples import Sample, invented_seats, nobody, outlook_of, samples
 from orchestrator.gateways.mail.patterns import Preview
 from orchestrator.web.board.desk import Desk, Looking
-from orchestrator.web.board.letters import FRAME
+from orchestrator.web.board.letters import FRAME, masked
 from orchestrator.web.security import HEADERS, Refused
 
 router = APIRouter(prefix="/letters/preview")
@@ -21,7 +21,9 @@ Number = Annotated[int, Query(ge=0, le=1000)]
 @router.get("")
 def preview(desk: Looking, n: Number = 0) -> HTMLResponse:
     found = _samples(desk)
-    shown = desk.show("preview.html", titles=[one.title for one in found], n=n, letter=_read(desk, found, n))
+    shown = desk.show(
+        "preview.html", titles=[one.title for one in found], n=n, letter=_read(desk, found, n), masked=masked
+    )
     shown.headers["Content-Security-Policy"] = f"{HEADERS['Content-Security-Policy']}; frame-src 'self'"
     return shown
 
@@ -30,7 +32,7 @@ def preview(desk: Looking, n: Number = 0) -> HTMLResponse:
 def body(desk: Looking, n: Number = 0) -> Response:
     """One letter's HTML alone, for the frame of the page: no script runs there and nothing is fetched."""
     html = _read(desk, _samples(desk), n).html
-    return HTMLResponse(html, headers={"Content-Security-Policy": FRAME, "X-Frame-Options": "SAMEORIGIN"})
+    return HTMLResponse(masked(html), headers={"Content-Security-Policy": FRAME, "X-Frame-Options": "SAMEORIGIN"})
 
 
 def _samples(desk: Desk) -> list[Sample]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
 from orchestrator.core.contents import spaced
-from orchestrator.core.meetings import MeetingSpec, meetings_of, spec_for
+from orchestrator.core.meetings import FIELDS, MeetingSpec, meetings_of, spec_for
 from orchestrator.core.model import Session
 from orchestrator.jobs.drift import NEVER_KEPT, Drift, adopt, drifts, restore
 from orchestrator.store import Kept
@@ -63,25 +63,6 @@ def meetings(desk: Desk) -> list[Seen]:
         )
         for key, sessions in meetings_of(desk.event).items()
     ]
-
-
-FIELDS = {
-    "host": ("hôte", "host"),
-    "topic": ("titre", "title"),
-    "agenda": ("description", "description"),
-    "starts_at": ("début", "start"),
-    "minutes": ("durée en minutes", "minutes"),
-    "timezone": ("fuseau horaire", "time zone"),
-    "rooms": ("salles", "rooms"),
-    "alternative_hosts": ("hôtes de remplacement", "alternative hosts"),
-    "waiting_room": ("salle d'attente", "waiting room"),
-    "recording": ("enregistrement", "recording"),
-    "several_devices": ("plusieurs appareils", "several devices"),
-    "contact_name": ("contact", "contact"),
-    "contact_email": ("adresse de contact", "contact address"),
-    "tag": ("marque de ce service dans la description", "this service's mark in the description"),
-    "people": ("inscrits", "registrants"),
-}
 
 
 Field = Annotated[str, Query(max_length=40)]
