@@ -21,9 +21,8 @@ Number = Annotated[int, Query(ge=0, le=1000)]
 @router.get("")
 def preview(desk: Looking, n: Number = 0) -> HTMLResponse:
     found = _samples(desk)
-    shown = desk.show(
-        "preview.html", titles=[one.title for one in found], n=n, letter=_read(desk, found, n), masked=masked
-    )
+    titles, read = [one.title for one in found], _read(desk, found, n)
+    shown = desk.show("preview.html", titles=titles, n=n, subject=read.subject, text=masked(read.text))
     shown.headers["Content-Security-Policy"] = f"{HEADERS['Content-Security-Policy']}; frame-src 'self'"
     return shown
 
