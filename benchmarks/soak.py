@@ -41,8 +41,9 @@ from orchestrator.outside.relay import Accepted, Moment, Relay, Verdict
 from orchestrator.outside.zoom import BUSY, Call, Drop, Fail, FakeZoom, Fault, Garble, Lose
 from orchestrator.rehearsal import people
 from orchestrator.rehearsal.clock import SharedClock
+from orchestrator.rehearsal.evidence import Day, Evidence
 from orchestrator.rehearsal.host import Host
-from orchestrator.rehearsal.promises import PROMISES, Day, Evidence
+from orchestrator.rehearsal.promises import PROMISES
 from orchestrator.rehearsal.source import Arrival, GrowingFile, arrivals
 from orchestrator.settings.cloning import clone
 from orchestrator.store import Store

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestrator.core.model import Event, identity, reference
 from orchestrator.gateways.papers.seal import NotGenuine, check
-from orchestrator.rehearsal.crowd import MINUTE, Coming, Script, truth
-from orchestrator.rehearsal.weeks import Seen
-
-if TYPE_CHECKING:
-    from orchestrator.rehearsal.promises import Day
+from orchestrator.rehearsal.crowd import MINUTE, truth
+from orchestrator.rehearsal.evidence import Aftermath, Day
 
 THANKED = ("Merci d’avoir participé", "Thank you for taking part")
 MISSED = ("nous n’avons pas eu le plaisir", "we did not see you")
 """What the shipped letter says to those who came, and to those who did not."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Aftermath:
-    """The script of who came, what of it could be played, and what was seen afterwards."""
-
-    script: Script
-    given: tuple[Coming, ...]
-    seen: Seen
-    settled_at: datetime
-    own_words: bool = False
-    """The organiser's own templates say the letters, in words nobody here knows."""
 
 
 def minutes(event: Event, after: Aftermath) -> dict[tuple[str, str], int]:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email import message_from_bytes
-from email.message import Message
-from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 from orchestrator.core.facts import due_at
 from orchestrator.core.letters import FRESH_LINK
 from orchestrator.core.meetings import meeting_of, signing_in
-from orchestrator.core.model import Event, Person, Reminder, Seat, identity, reference
+from orchestrator.core.model import Reminder, identity, reference
 from orchestrator.core.recipients import speaker_reference
 from orchestrator.rehearsal import aftermath
-from orchestrator.rehearsal.aftermath import Aftermath
-from orchestrator.rehearsal.source import Arrival, first_arrivals
-from orchestrator.store import Delivery, Store, Way
+from orchestrator.rehearsal.evidence import Day, Line, at
+from orchestrator.rehearsal.source import first_arrivals
 
 IN_TIME = timedelta(minutes=3)
 """Somebody registered at least this long before a session must have their link before it starts."""
@@ -28,8 +22,6 @@ IN_TIME = timedelta(minutes=3)
 NAMING_THE_ROOM = ("link", "room", "moved", "reminder", "started", "resend")
 DEADLINED = ("started", "announce", "fallback", "resend", "late", "shared", "bye")
 """Kinds whose deadline is their letter's own."""
-
-Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,92 +32,6 @@ class Promise:
     @property
     def held(self) -> bool:
         return not self.broken_for
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """Everything a rehearsal left behind to judge it by."""
-
-    event: Event
-    store_url: str
-    """The database as it was when the day ended, and as it was just before people were purged."""
-    eve_url: str
-    begins: datetime
-    ends: datetime
-    """Of the day; the weeks after are in `after`."""
-    arrivals: Sequence[Arrival]
-    letters: Sequence[dict[str, Any]]
-    exchanges: Sequence[Line]
-    zoom_meetings: Sequence[Mapping[str, Any]]
-    kills: int
-    connections: int
-    out: Path
-    after: Aftermath
-
-
-@dataclass(frozen=True, kw_only=True)
-class Day:
-    """The evidence beside what the store remembers."""
-
-    evidence: Evidence
-    people: Mapping[str, Person]
-    seats: Mapping[tuple[str, str], Seat]
-    ways: Mapping[str, Mapping[str, Way]]
-    deliveries: Sequence[Delivery]
-
-    @classmethod
-    def of(cls, evidence: Evidence, store: Store, eve: Store) -> Day:
-        key = evidence.event.key
-        return cls(
-            evidence=evidence,
-            people=store.people.registered(key),
-            seats=store.seats.all(key),
-            ways=store.meetings.ways(key),
-            deliveries=eve.outbox.all(key),
-        )
-
-    @property
-    def event(self) -> Event:
-        return self.evidence.event
-
-    @cached_property
-    def by_message(self) -> Mapping[str, Delivery]:
-        return {d.message_id: d for d in self.deliveries if d.message_id}
-
-    @cached_property
-    def by_key(self) -> Mapping[str, Delivery]:
-        return {d.key: d for d in self.deliveries}
-
-    @cached_property
-    def accepted(self) -> Mapping[str, list[Line]]:
-        """Lines of accepted letters by the key of the letter."""
-        result: dict[str, list[Line]] = defaultdict(list)
-        for line in self.evidence.letters:
-            if (delivery := self.by_message.get(line["message_id"])) is not None:
-                result[delivery.key].append(line)
-        return result
-
-    @cached_property
-    def to(self) -> Mapping[str, list[Line]]:
-        """Lines of accepted letters by recipient."""
-        result: dict[str, list[Line]] = defaultdict(list)
-        for line in self.evidence.letters:
-            result[identity(line["to"])].append(line)
-        return result
-
-    def text(self, line: Line) -> str:
-        """The plain text of an accepted letter."""
-        message = message_from_bytes((self.evidence.out / line["file"]).read_bytes())
-        return "".join(_plain(part) for part in message.walk() if part.get_content_type() == "text/plain")
-
-
-def _plain(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-
-
-def at(line: Line) -> datetime:
-    return datetime.fromisoformat(line["at"])
 
 
 def judge(day: Day) -> list[Promise]:

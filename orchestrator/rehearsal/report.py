@@ -13,8 +13,9 @@ from orchestrator.core.letters import KINDS
 from orchestrator.core.retention import attendance_ends_at, purged_at
 from orchestrator.rehearsal import film
 from orchestrator.rehearsal.aftermath import came
+from orchestrator.rehearsal.evidence import Day, Evidence
 from orchestrator.rehearsal.faults import Trouble
-from orchestrator.rehearsal.promises import Day, Evidence, judge
+from orchestrator.rehearsal.promises import judge
 from orchestrator.rehearsal.stage import write_lines
 from orchestrator.rehearsal.telling import after_of, texts_end_at
 from orchestrator.store import Store

@@ -11,9 +11,9 @@ from orchestrator.core.model import Event
 from orchestrator.core.retention import attendance_ends_at, links_end_at, purged_at, zoom_ends
 from orchestrator.gateways.papers.seal import check
 from orchestrator.jobs.attendance import READ_AFTER, full_name
-from orchestrator.rehearsal.aftermath import Aftermath, came
+from orchestrator.rehearsal.aftermath import came
+from orchestrator.rehearsal.evidence import Aftermath, Day
 from orchestrator.rehearsal.film import After, Life
-from orchestrator.rehearsal.promises import Day
 
 SHOWN = (
     *("stayed", "reconnected", "two-devices", "unasked", "left-early"),

@@ -13,9 +13,9 @@ from orchestrator.core.attendance import Stay, Threshold, attendances
 from orchestrator.core.model import After, Event, Person, identity, reference
 from orchestrator.gateways.papers.seal import Seal
 from orchestrator.rehearsal import crowd
-from orchestrator.rehearsal.aftermath import Aftermath, attendance_kept, certificates_right, letter_after, nothing_left
+from orchestrator.rehearsal.aftermath import attendance_kept, certificates_right, letter_after, nothing_left
 from orchestrator.rehearsal.crowd import Coming, Script
-from orchestrator.rehearsal.promises import Day, Evidence
+from orchestrator.rehearsal.evidence import Aftermath, Day, Evidence
 from orchestrator.rehearsal.weeks import Sealed, Seen, named_in
 from orchestrator.store import Present
 from tests import make

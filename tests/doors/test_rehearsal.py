@@ -20,8 +20,8 @@ from orchestrator.core.errors import BadConfiguration
 from orchestrator.core.model import Event
 from orchestrator.gateways.registrations import in_file
 from orchestrator.rehearsal import people
+from orchestrator.rehearsal.cast import cast
 from orchestrator.rehearsal.faults import Trouble, read
-from orchestrator.rehearsal.play import cast
 from orchestrator.rehearsal.promises import PROMISES
 from tests.contracts.zoom_record import strangers
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.core.attendance import union
+from orchestrator.core.axis import Axis
 from orchestrator.rehearsal.film.placing import stairs
 from orchestrator.rehearsal.film.script import After, Life
-from orchestrator.rehearsal.film.values import Axis, Figure, Lane
+from orchestrator.rehearsal.film.values import Figure, Lane
 
 STEPS = ("ended", "read", "settled", "letter", "links", "texts", "zoom", "purged", "attendance")
 """In the order they are told where two happen at once."""

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 
+from orchestrator.core.axis import Axis
 from orchestrator.core.model import Session
 from orchestrator.rehearsal.film.drawing import BY_MINUTE, Drawing
 from orchestrator.rehearsal.film.placing import bars, floor, rows, stairs
 from orchestrator.rehearsal.film.told import Sent
-from orchestrator.rehearsal.film.values import INSET, ROW, Axis, CloseUp
+from orchestrator.rehearsal.film.values import INSET, ROW, CloseUp
 from orchestrator.rehearsal.film.words import MINUTE
 
 CLOSE_BARS = 110.0

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from orchestrator.core.axis import Axis
 from orchestrator.rehearsal.film.placing import packed
 from orchestrator.rehearsal.film.script import Fault, Film
-from orchestrator.rehearsal.film.values import CHARACTER, Axis, Band, Tag
+from orchestrator.rehearsal.film.values import CHARACTER, Band, Tag
 from orchestrator.rehearsal.film.words import MINUTE, Words
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

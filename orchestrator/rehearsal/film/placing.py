@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from orchestrator.core.axis import Axis
 from orchestrator.core.letters import KINDS
-from orchestrator.rehearsal.film.values import CHARACTER, Axis, Bar, Tag
+from orchestrator.rehearsal.film.values import CHARACTER, Bar, Tag
 
 
 def bars(

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate, groupby, pairwise
 
+from orchestrator.core.axis import Axis
 from orchestrator.core.model import Session
 from orchestrator.rehearsal.film.after import present
 from orchestrator.rehearsal.film.close import close_up
 from orchestrator.rehearsal.film.drawing import BY_DAY, BY_HOUR, DAY, HOUR, Drawing
 from orchestrator.rehearsal.film.placing import bars, fitting, in_order, packed, parts, rows, stairs
 from orchestrator.rehearsal.film.told import Call, Sent
-from orchestrator.rehearsal.film.values import ROW, SPARK, Axis, Block, Figure, Lane, Room, Tag
+from orchestrator.rehearsal.film.values import CHART, ROW, SPARK, Block, Figure, Lane, Room, Tag
 from orchestrator.rehearsal.film.words import MINUTE
 
 BARS, SPARK_BARS = 38.0, 22.0
@@ -34,7 +35,7 @@ class Studio(Drawing):
         begins = self.midnight(self.words.local_day(first))
         if first >= until:
             return None
-        axis = Axis(begins=begins, ends=until)
+        axis = Axis(begins=begins, ends=until, width=CHART)
         step = next((n * HOUR for n in (1, 2, 3, 4, 6, 12) if (until - begins) / (n * HOUR) <= 200), DAY)
         seating, say = self.film.event.seating, self.words.say
         marks = [(seating.tell_at, say("salles annoncées", "rooms are told"))]
@@ -52,6 +53,7 @@ class Studio(Drawing):
         axis = Axis(
             begins=min([seven, *(s.doors_at - HOUR for s in sessions)]),
             ends=max([*(s.ends_at + 30 * MINUTE for s in sessions), *of_the_day]),
+            width=CHART,
         )
         marks = [(s.starts_at, words.say("début ", "start ") + words.hour(s.starts_at)) for s in sessions]
         blocks = Lane(name="sessions", height=96, blocks=tuple(self._block(axis, s) for s in sessions))

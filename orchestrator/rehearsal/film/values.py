@@ -5,28 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from orchestrator.core.axis import Axis
 from orchestrator.core.model import Session, Workshop
 
 CHART, INSET, SPARK = 1000.0, 540.0, 120.0
 """Widths in pixels: a figure's time axis, a close-up's, a room's curve."""
 CHARACTER, ROW = 7.0, 17.0
 """Pixels taken by a character and by a row of the figures' texts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
-    """Half-open, like every stretch of time."""
-
-    begins: datetime
-    ends: datetime
-    width: float = CHART
-
-    def x(self, at: datetime) -> float:
-        share = (at - self.begins) / (self.ends - self.begins)
-        return round(self.width * min(1.0, max(0.0, share)), 1)
-
-    def has(self, at: datetime) -> bool:
-        return self.begins <= at < self.ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
+from orchestrator.core.axis import Axis
 from orchestrator.core.letters import KINDS
 from orchestrator.core.meetings import FREEZE
 from orchestrator.core.model import Event, Session
@@ -22,19 +23,6 @@ STEP = 4.0
 """Pixels of a bar: letters closer than that are shown together."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Moment = tuple[str, bool, datetime, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
-    begins: datetime
-    ends: datetime
-
-    def x(self, at: datetime) -> float:
-        share = (at - self.begins) / (self.ends - self.begins)
-        return round(LEFT + (WIDTH - LEFT) * min(1.0, max(0.0, share)), 1)
-
-    def has(self, at: datetime) -> bool:
-        return self.begins <= at < self.ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +105,7 @@ def _axis(event: Event, day: date) -> Axis:
     sessions = [s for s in event.sessions if s.day == day]
     seven = datetime.combine(day, time(7), event.zone).astimezone(UTC)
     begins = min([seven, *(s.doors_at - HOUR for s in sessions)])
-    return Axis(begins=begins, ends=max(s.ends_at for s in sessions) + HOUR / 2)
+    return _across(begins, max(s.ends_at for s in sessions) + HOUR / 2)
 
 
 def _axis_before(desk: Desk, first: Axis) -> Axis:
@@ -125,7 +113,11 @@ def _axis_before(desk: Desk, first: Axis) -> Axis:
     begins = min([wave.first_at for wave in desk.waves] + [desk.now, first.begins - 3 * DAY])
     begins = max(begins, first.begins - 60 * DAY)
     midnight = datetime.combine(desk.local(begins).date(), time(), desk.event.zone).astimezone(UTC)
-    return Axis(begins=midnight, ends=first.begins)
+    return _across(midnight, first.begins)
+
+
+def _across(begins: datetime, ends: datetime) -> Axis:
+    return Axis(begins=begins, ends=ends, width=WIDTH - LEFT, left=LEFT)
 
 
 def _of_day(desk: Desk, day: date, axis: Axis, moments: Sequence[Moment]) -> Figure:
