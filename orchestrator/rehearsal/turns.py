@@ -21,7 +21,7 @@ Act = Callable[[datetime], None]
 
 
 class Turns:
-    """The turns of one rehearsal; its kills strike when their hour has come, in the middle of an exchange if need be."""
+    """The turns of one rehearsal; its kills strike when their hour has come, amid an exchange if need be."""
 
     def __init__(self, clock: SharedClock, troubles: Sequence[Trouble]) -> None:
         self._clock = clock
