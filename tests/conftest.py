@@ -6,6 +6,7 @@ listens on a Unix socket in a temporary folder; its binaries only are used, not 
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import itertools
 import os
@@ -26,6 +27,7 @@ from hypothesis import settings
 from orchestrator.store import Store
 from orchestrator.store.schema import metadata
 from orchestrator.wiring import alive
+from tests.migrated import lay
 from tests.store.probe import hasty
 
 settings.register_profile("house", deadline=None)  # how long an example takes tells of the machine alone
@@ -156,14 +158,6 @@ def postgres_model(postgres: Postgres) -> str:
     return name
 
 
-@pytest.fixture(scope="session")
-def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same as a file."""
-    path = tmp_path_factory.mktemp("model") / "model.db"
-    Store(f"sqlite:///{path}").open().close()
-    return path
-
-
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
@@ -196,9 +190,9 @@ def postgres_url(postgres: Postgres, postgres_model: str) -> str:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_model: Path, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """A migrated SQLite database of the test's own."""
-    return f"sqlite:///{shutil.copy(sqlite_model, tmp_path / 'store.db')}"
+    return lay(tmp_path / "store.db")
 
 
 @pytest.fixture
@@ -233,7 +227,17 @@ REAL = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the tests that need much of the machine out of the quick part."""
+    """Leave the tests that need much of the machine out of the quick part; where they run, they begin.
+
+    So both processes are busy to the end, and what one module has started (Chromium) is mostly started once.
+    """
     for item in items:
         if item.nodeid.startswith(REAL):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays: the collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -18,6 +18,7 @@ from orchestrator.outside.relay import Moment, Relay, Verdict
 from orchestrator.outside.zoom import Call, Drop, FakeZoom, Fault, Lose
 from orchestrator.rehearsal import people
 from tests.crash.service import CONNECTIONS, NOW, SETTINGS, Still, wait_and_serve
+from tests.migrated import lay
 
 PEOPLE = 4
 
@@ -38,7 +39,7 @@ class Stage:
     def __post_init__(self) -> None:
         invented = people.invent(SETTINGS.event, PEOPLE, "crash", NOW)
         people.write_csv(invented, self.folder / "people.csv")
-        wiring.open_store(f"sqlite:///{self.folder}/store.db").close()
+        lay(self.folder / "store.db")
         self.expected = {row["Adresse e-mail"] for row in invented}
         self.zoom = FakeZoom(now=Still().now, temper=self._zoom, rates=False)
         self.relay = Relay(now=Still().now, temper=self._relay)

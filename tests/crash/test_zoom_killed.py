@@ -18,6 +18,7 @@ from orchestrator.outside.zoom import Call, Drop, Exchange, FakeZoom, Fault, Los
 from orchestrator.rehearsal import people
 from tests.crash.service import NOW, SETTINGS
 from tests.crash.zoom_service import Passing, converge
+from tests.migrated import lay
 
 WHOLE = os.environ.get("ORCHESTRATOR_WHOLE") == "1"
 PEOPLE, KILLS = (1000, 10) if WHOLE else (150, 4)
@@ -40,7 +41,7 @@ class Stage:
         rows = people.invent(SETTINGS.event, PEOPLE, "lost", NOW)
         people.write_csv(rows, folder / "people.csv")
         self.expected = {row["Adresse e-mail"].casefold() for row in rows}
-        wiring.open_store(f"sqlite:///{folder}/store.db").close()
+        lay(folder / "store.db")
 
     def _temper(self, call: Call) -> Fault | None:
         """Lose three answers in ten once the work is done; now and then kill instead, before the work or after it."""

@@ -30,28 +30,44 @@ NINE = datetime.fromisoformat("2021-06-24T07:00:00Z")  # 9h00 in Paris
 MORNING, AFTERNOON = NINE + timedelta(minutes=30), NINE + timedelta(hours=5)
 
 
-def few(folder: Path, n: int = 24) -> Path:
+def few(folder: Path, event: Event = EVENT, n: int = 24) -> Path:
     """A short list of invented people who registered on the last two days."""
     file = folder / "people.csv"
-    rows = people.invent(EVENT, n, "few", EVENT.first_start - timedelta(hours=12))
+    rows = people.invent(event, n, "few", event.first_start - timedelta(hours=12))
     for i, row in enumerate(rows):
-        row["Horodateur"] = f"{22 + i * 2 // n}/06/2021 17:{2 * i % 6:02}:00"
+        row["Horodateur"] = f"{event.date - timedelta(days=2 - i * 2 // n):%d/%m/%Y} 17:{2 * i % 6:02}:00"
     people.write_csv(rows, file)
     return file
 
 
-def rehearse(folder: Path, *faults: str) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:
-    """Play the example's day with few people; returns exit code, report and the letters accepted."""
-    out = folder / "out"
-    arguments = [
-        "rehearse",
-        "-c",
-        str(shipped.example_config()),
-        "--registrations",
-        str(few(folder)),
-        "--out",
-        str(out),
-    ]
+SHORTER = (
+    ("end = 12:15:00", "end = 10:15:00"),
+    ("at = 11:00:00", "at = 10:00:00"),
+    ("start = 14:00:00\nend = 16:15:00\ndoors = 13:45:00", "start = 10:45:00\nend = 11:00:00\ndoors = 10:30:00"),
+    ("at = 14:00:00", "at = 10:45:00"),
+    ("at = 15:15:00", "at = 10:50:00"),
+)
+
+
+def short_day(folder: Path, *edits: tuple[str, str]) -> Path:
+    """The example over by eleven: as many letters, rooms and instants, and a quarter of the minutes in between."""
+    text = shipped.example_config().read_text("utf-8")
+    for old, new in (*SHORTER, *edits):
+        assert old in text, old
+        text = text.replace(old, new)
+    config = folder / "event.toml"
+    config.write_text(text, "utf-8")
+    return config
+
+
+def rehearse(
+    folder: Path, *faults: str, config: Path | None = None, n: int = 24
+) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:
+    """Play a day with few people, the short one unless told; returns exit code, report and the letters accepted."""
+    config, out = config or short_day(folder), folder / "out"
+    [settings] = gate.load(config, environ={})
+    arguments = ["rehearse", "-c", str(config), "--registrations", str(few(folder, settings.event, n))]
+    arguments += ["--out", str(out)]
     for fault in faults:
         arguments += ["--fault", fault]
     result = CliRunner().invoke(main, arguments, catch_exceptions=False)
@@ -73,7 +89,7 @@ ALL_HELD: dict[str, list[str]] = {name: [] for name in PROMISES}
 
 @pytest.mark.slow
 def test_a_calm_day_keeps_every_promise_and_leaves_every_file(tmp_path: Path) -> None:
-    code, report, letters = rehearse(tmp_path)
+    code, report, letters = rehearse(tmp_path, config=shipped.example_config())
     out = tmp_path / "out"
     assert (code, held(report), report["people"]) == (0, ALL_HELD, 24)
     links = Counter(letter["to"] for letter in letters if letter["kind"] == "link")
@@ -112,7 +128,7 @@ def test_a_calm_day_keeps_every_promise_and_leaves_every_file(tmp_path: Path) ->
     ],
 )
 def test_a_fault_is_survived(tmp_path: Path, fault: str) -> None:
-    """Three alone; the others come together below, and each with the whole example in `./run bench days`."""
+    """Three alone; the others come together below, and each on the whole example's day in `./run bench days`."""
     code, report, letters = rehearse(tmp_path, fault)
     assert (code, held(report)) == (0, ALL_HELD)
     assert report["people"] == 24
@@ -141,10 +157,26 @@ def test_everything_at_once_is_survived(tmp_path: Path) -> None:
         "zoom-429=08:00-08:30",
         "latecomer=09:20",
         "kill=09:10:05",
-        "kill=13:30:01",
+        "kill=10:15:01",
     )
     code, report, _ = rehearse(tmp_path, *faults)
     assert (code, held(report)) == (0, ALL_HELD)
+
+
+@pytest.mark.slow
+def test_on_the_morning_after_the_clocks_went_back_everything_leaves_by_the_wall_clock(tmp_path: Path) -> None:
+    config = short_day(tmp_path, ("2021-06-24", "2026-10-25"), ("2021-06-22", "2026-10-23"))
+    code, report, letters = rehearse(tmp_path, config=config, n=5)
+    assert (code, held(report), report["people"]) == (0, ALL_HELD, 5)
+    first: dict[str, datetime] = {}
+    for letter in letters:
+        first.setdefault(f"{letter['session']} {letter['rule']}", at(letter).replace(second=0, microsecond=0))
+    wanted = {
+        "matin at-17:00-1d": "2026-10-24T15:00:00Z",  # still summer: 17h00 in Paris
+        "matin at-09:00": "2026-10-25T08:00:00Z",  # winter: 9h00
+        "apres-midi before-30min": "2026-10-25T09:15:00Z",
+    }
+    assert {name: first[name] for name in wanted} == {k: datetime.fromisoformat(v) for k, v in wanted.items()}
 
 
 @pytest.mark.slow

@@ -24,6 +24,8 @@ from orchestrator.store import Store
 from orchestrator.web.app import make_app
 from orchestrator.web.house import House
 from tests.doors.lab import Lab
+from tests.migrated import lay
+from tests.store.probe import hasty
 from tests.web.door import TestClient, csrf
 
 URL = "http://pages.example"
@@ -80,12 +82,13 @@ class Office:
 @contextmanager
 def office(folder: Path, people: int = 6) -> Iterator[Office]:
     """Open an office where everybody has their link and their first letter."""
+    lay(folder / "orchestrator.db")
     with Lab(folder, people=people) as lab:
         environ = dict(os.environ) | lab.environ
         clock = wiring.SystemClock()
         found = gate.load(lab.config, environ=environ)
         assert found[0].web is not None
-        store = wiring.open_store(found[0].store_url)
+        store = hasty(wiring.open_store(found[0].store_url))
         house = House(store=store, clock=clock, key=b"k" * 32, web=found[0].web, configs=(lab.config,))
         stage = Stage([], house, (lab.config,), None, clock, settings=(), store=store, environ=environ)
         house.load = lambda root, instead: gate.load(root, environ=environ, instead=instead)
