@@ -9,9 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
-from multiprocessing import get_context
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,19 +22,13 @@ from orchestrator.store import Store
 from tests.cluster.host import CLOCK, CONNECTIONS, EVENT, Place, serve
 from tests.cluster.wires import POSTGRESQL, Address, Wire, carried
 from tests.conftest import Postgres
+from tests.forks import context
 
 PROCESSES = 4
 MOST = 400
 EVERYBODY = people.invent(EVENT, MOST, "crowd", CLOCK.now())
 PAST_THE_LEASE = 2.5
 """Seconds; the leases last two."""
-
-
-@cache
-def context() -> ForkServerContext:
-    found = get_context("forkserver")
-    found.set_forkserver_preload(["tests.cluster.host"])
-    return found
 
 
 @dataclass

@@ -6,7 +6,6 @@ SIGKILL) and moments of the relay's own conversation (everywhere).
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 import shutil
@@ -20,7 +19,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from math import ceil
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +28,7 @@ from orchestrator.outside.relay import Moment, Relay, Verdict
 from orchestrator.store import Store
 from orchestrator.store.schema import letter, told
 from tests.crash.postman import EVENT, deliver, deliver_later, fill
+from tests.forks import context
 
 CALLS = ("sendto", "recvfrom", "pwrite64", "fdatasync")
 ON_POSTGRES = ("sendto", "recvfrom")
@@ -78,14 +77,6 @@ class Outcome:
             "corrupt": self.corrupt,
             "recovery_seconds": round(self.recovery_seconds, 2),
         }
-
-
-@cache
-def context() -> ForkServerContext:
-    """Where the processes come from that are killed."""
-    found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["tests.crash.postman"])
-    return found
 
 
 @cache

@@ -26,7 +26,6 @@ from tests.crash.matrix import (
     Point,
     calls_of_a_run,
     chains,
-    context,
     in_postgresql,
     in_sqlite,
     injected,
@@ -35,6 +34,7 @@ from tests.crash.matrix import (
     tried,
 )
 from tests.crash.postman import CONNECTIONS, EVENT, deliver, deliver_by_the_clock
+from tests.forks import context
 
 LETTERS = 6
 

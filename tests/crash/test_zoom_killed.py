@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ from orchestrator.outside.zoom import Call, Drop, Exchange, FakeZoom, Fault, Los
 from orchestrator.rehearsal import people
 from tests.crash.service import NOW, SETTINGS
 from tests.crash.zoom_service import Passing, converge
+from tests.forks import context
 from tests.migrated import lay
 
 WHOLE = os.environ.get("ORCHESTRATOR_WHOLE") == "1"
@@ -57,10 +57,8 @@ class Stage:
 
     def run(self) -> int | None:
         """Let one process work; returns its exit code."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.crash.zoom_service"])
-        ready = context.Event()
-        process = context.Process(target=_work, args=(ready, self.zoom.papers(), str(self.folder), self.started))
+        ready = context().Event()
+        process = context().Process(target=_work, args=(ready, self.zoom.papers(), str(self.folder), self.started))
         process.start()
         self.pid = process.pid or 0
         ready.set()
