@@ -24,9 +24,9 @@ def recipient(world: World, ref: str) -> Recipient | None:
     event = world.event
     for who in speakers_as_recipients(event, {}, {}, {}):
         if who.ref == ref and who.speaker is not None:
-            look = world.store.pages.look(event.key, identity(who.speaker.email))
+            passes = {who.email: world.store.pages.passes(event.key, identity(who.speaker.email))}
             told = {ref: world.store.outbox.told_to(event.key, ref)}
-            again = speakers_as_recipients(event, {who.email: look.passes}, told, {})
+            again = speakers_as_recipients(event, passes, told, {})
             return next(one for one in again if one.ref == ref)
     return None
 

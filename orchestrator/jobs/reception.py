@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from orchestrator.core.contents import Name, Outlook, compose
+from orchestrator.core.contents import Name, Outlook, compose, greeting
 from orchestrator.core.explaining import explain
-from orchestrator.core.meetings import Found
+from orchestrator.core.meetings import Found, Pass
 from orchestrator.core.model import Event, Session
 from orchestrator.core.recipients import Recipient, people_as_recipients
 from orchestrator.core.seating import demand
@@ -22,6 +23,20 @@ GLANCE = timedelta(minutes=10)
 RECENTLY = timedelta(seconds=20)
 """How old the figures may be that speakers see."""
 Plain = dict[str, Any]
+_BLANK = secrets.token_hex(12)
+"""What blanks begin with. Drawn anew by each process: nobody can type it."""
+MINUTE = timedelta(minutes=1)
+
+
+def blank(number: int) -> str:
+    """What stands in a page for a word that is its reader's own."""
+    return f"{_BLANK}{number:03}"
+
+
+HELLO, TOKEN = blank(0), blank(1)
+"""The blanks of how somebody is greeted and of what their page is called; those of their links follow."""
+BLANKS = f"({_BLANK}[0-9]{{3}})"
+"""The pattern of all of them."""
 
 
 @dataclass(slots=True)
@@ -52,6 +67,8 @@ class Reception:
     """The pages of one event."""
 
     world: World
+    words: dict[bytes, list[str]] = field(default_factory=dict)
+    """Pages of the event as put in words, for whoever shows them."""
     _found: tuple[Stamp, Mapping[str, Found]] = ((), {})
     _figures: Figures | None = None
     _crowd: Crowd | None = None
@@ -74,20 +91,21 @@ class Reception:
                 self._crowd = count()
             return self._crowd
 
-    def person(self, ref: str, look: Look, now: datetime, language: str = "") -> Plain:
-        """What a registered person sees; `look.person` must be there."""
+    def person(self, look: Look, now: datetime, language: str = "") -> tuple[Plain, dict[str, str]]:
+        """What a registered person sees, `look.person`, who must be there; with blanks, and what stands in them."""
         event, person = self.world.event, look.person
         assert person is not None
-        passes, seats = {person.email: look.passes}, {person.email: look.seats}
-        who = next(iter(people_as_recipients(event, [person], passes, seats, {}, {})))
+        passes, own = _blanked(look.passes)
+        seats = {person.email: look.seats}
+        who = next(iter(people_as_recipients(event, [person], {person.email: passes}, seats, {}, {})))
         outlook = Outlook(now=None, meetings=self.meetings(look.stamp), why=self._why(look, now, language))
-        name = Name(first=person.first_name, last=person.last_name)
-        contents = compose(event, who, name, outlook, kind="page", session="")
+        contents = compose(event, who, Name(), outlook, kind="page", session="")
+        hello = greeting(Name(first=person.first_name, last=person.last_name))
         sessions = [{**s, **_phase(event.session(s["key"]), now)} for s in contents["sessions"]]
         by_session = {key: way for way in contents["ways"] for key in way["sessions"]}
         moment = _moment(sessions, by_session)
-        return contents | {
-            "ref": ref,
+        shown = contents | {
+            "person": {"greeting": HELLO if hello else ""},
             "sessions": sessions,
             "way_of": by_session,
             "moment": moment,
@@ -98,6 +116,7 @@ class Reception:
             "rooms_told_at": None if now >= event.seating.tell_at else event.seating.tell_at.astimezone(event.zone),
             "programme": any(s["programme"] for s in sessions),
         }
+        return shown, own | {HELLO: hello}
 
     def _why(self, look: Look, now: datetime, language: str) -> dict[str, str]:
         person = look.person
@@ -121,6 +140,14 @@ class Reception:
             return self._figures.demand
 
 
+def _blanked(passes: Mapping[str, Pass]) -> tuple[dict[str, Pass], dict[str, str]]:
+    """Put blanks in the place of somebody's own links."""
+    own = {blank(n): passes[meeting].join_url for n, meeting in enumerate(sorted(passes), 2)}
+    blanks = dict(zip(sorted(passes), own, strict=True))
+    given = {m: replace(one, join_url=one.join_url and blanks[m]) for m, one in passes.items()}
+    return given, own
+
+
 def may_choose(event: Event, who: Recipient, now: datetime) -> list[str]:
     """The sessions whose workshop somebody may still choose."""
     if now >= event.seating.wishes_until:
@@ -133,12 +160,12 @@ def may_choose(event: Event, who: Recipient, now: datetime) -> list[str]:
 
 
 def _phase(session: Session, now: datetime) -> Plain:
-    """Where a session is: before | doors | on | after, and how long until it starts."""
+    """Where a session is: before | doors | on | after, and how long until it starts, minutes begun counted whole."""
     if now >= session.ends_at:
         return {"phase": "after", "left": timedelta(0)}
     if now >= session.starts_at:
         return {"phase": "on", "left": timedelta(0)}
-    return {"phase": "doors" if now >= session.doors_at else "before", "left": session.starts_at - now}
+    return {"phase": "doors" if now >= session.doors_at else "before", "left": -((now - session.starts_at) // MINUTE) * MINUTE}
 
 
 def _moment(sessions: list[Plain], ways: Mapping[str, Plain]) -> Plain | None:

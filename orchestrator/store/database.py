@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from orchestrator.core.errors import OrchestratorError
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration; a test holds it against migrations/versions."""
 LOCK_SECONDS = 30
 IDLE_SECONDS = 15
@@ -29,6 +29,8 @@ CUT = {
     "tcp_user_timeout": 20_000,
 }
 """How soon a link to PostgreSQL that was cut is noticed on this side (libpq's names; milliseconds in the last)."""
+THREADS = 24
+"""How many threads of one process may use a SQLite file before some have to open it anew each time."""
 SWITCH_TRIES = 20
 """How often several processes that open a new SQLite file may be in each other's way."""
 
@@ -73,6 +75,12 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """Open a reading transaction."""
         with _explained(), self.engine.connect().execution_options(reading=True) as connection:
+            yield connection
+
+    @contextmanager
+    def glance(self) -> Iterator[sa.Connection]:
+        """Open a connection for one single reading statement, which needs no transaction around it."""
+        with _explained(), self.engine.connect().execution_options(reading=True, single=True) as connection:
             yield connection
 
     def insert_unless_there(self, table: sa.Table) -> Any:
@@ -204,7 +212,13 @@ def _take(
 
 def _sqlite(url: str) -> sa.Engine:
     patience = {"timeout": LOCK_SECONDS}
-    engine = sa.create_engine(url, connect_args={**patience, "isolation_level": None, "check_same_thread": False})
+    engine = sa.create_engine(
+        url,
+        connect_args={**patience, "isolation_level": None, "check_same_thread": False},
+        pool_size=THREADS,  # a thread more than there are kept connections would open and close one each time
+        max_overflow=THREADS,
+        pool_use_lifo=True,
+    )
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -219,8 +233,9 @@ def _sqlite(url: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        how = connection.get_execution_options()
+        if not how.get("single", False):
+            connection.exec_driver_sql("BEGIN" if how.get("reading", False) else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -15,9 +15,8 @@ from orchestrator.core.model import Person, Seat
 from orchestrator.core.notices import Notice
 from orchestrator.core.said import Said
 from orchestrator.store.database import Database
-from orchestrator.store.entries import GENERATION
-from orchestrator.store.people import bring_news, person_from, seat_from
-from orchestrator.store.schema import letter, lost, meeting, notice, person, said, seat, understood, way
+from orchestrator.store.people import bring_news, person_from
+from orchestrator.store.schema import generation, letter, lost, meeting, notice, person, said, seat, understood, way
 
 Stamp = tuple[tuple[str, str, datetime | None], ...]
 
@@ -48,7 +47,6 @@ class Lost:
     at: datetime
 
 
-_PERSON = sa.select(person).where(person.c.event == sa.bindparam("event"), person.c.email == sa.bindparam("email"))
 _SPEAKERS = (
     sa.select(letter.c.person, letter.c.email, letter.c.address, letter.c.language)
     .where(letter.c.event == sa.bindparam("event"), letter.c.person.between("s-", "s."), letter.c.state == "sent")
@@ -60,7 +58,33 @@ _NEEDS = sa.select(person.c.sessions, person.c.needs).where(
 _WAYS = sa.select(way.c.meeting, way.c.email, way.c.registrant_id, way.c.join_url).where(
     way.c.event == sa.bindparam("event"), way.c.email == sa.bindparam("email"), way.c.state == "open"
 )
-_SEATS = sa.select(seat).where(seat.c.event == sa.bindparam("event"), seat.c.person == sa.bindparam("email"))
+_SEAT = [column for column in seat.c if column.name not in ("event", "person")]
+_LOOK = (
+    sa.select(
+        person,
+        sa.select(generation.c.number)
+        .where(generation.c.event == sa.bindparam("event"), generation.c.person == sa.bindparam("ref"))
+        .scalar_subquery()
+        .label("generation"),
+        *(meeting.c.key.label("meeting"), meeting.c.zoom_id, meeting.c.read_at),
+        *(way.c.registrant_id, way.c.join_url),
+        *(column.label(f"seat_{column.name}") for column in _SEAT),
+    )
+    .select_from(
+        person.outerjoin(meeting, meeting.c.event == person.c.event)
+        .outerjoin(
+            way,
+            (way.c.event == person.c.event)
+            & (way.c.meeting == meeting.c.key)
+            & (way.c.email == person.c.email)
+            & (way.c.state == "open"),
+        )
+        .outerjoin(seat, (seat.c.event == person.c.event) & (seat.c.person == person.c.email))
+    )
+    .where(person.c.event == sa.bindparam("event"), person.c.email == sa.bindparam("email"))
+    .order_by(meeting.c.key)
+)
+"""A row for each meeting and seat of somebody: few people have more than two."""
 _STAMP = (
     sa.select(meeting.c.key, meeting.c.zoom_id, meeting.c.read_at)
     .where(meeting.c.event == sa.bindparam("event"))
@@ -73,22 +97,26 @@ class Pages:
         self._db = db
 
     def look(self, event: str, email: str, ref: str = "") -> Look:
-        """See one person as they are at one instant."""
-        who = {"event": event, "email": email}
-        with self._db.read() as c:
-            row = c.execute(_PERSON, who).one_or_none()
-            ways = c.execute(_WAYS, who).all()
-            seats = c.execute(_SEATS, who).all()
-            stamp = c.execute(_STAMP, {"event": event}).all()
-            number = c.execute(GENERATION, {"event": event, "person": ref}).scalar()
+        """See one person as they are at one instant: one statement, as this is asked for more than anything else."""
+        with self._db.glance() as c:
+            rows = c.execute(_LOOK, {"event": event, "email": email, "ref": ref}).all()
+        if not rows:
+            return Look(passes={}, seats={}, stamp=())
+        one = rows[0]
         return Look(
-            generation=number or 1,
-            person=None if row is None else person_from(row),
-            withdrawn_at=None if row is None else row.withdrawn_at,
-            passes={w.meeting: Pass(email=w.email, registrant_id=w.registrant_id, join_url=w.join_url) for w in ways},
-            seats={s.session: seat_from(s) for s in seats},
-            stamp=tuple((s.key, s.zoom_id, s.read_at) for s in stamp),
+            generation=one.generation or 1,
+            person=person_from(one),
+            withdrawn_at=one.withdrawn_at,
+            passes={r.meeting: _pass(r) for r in rows if r.registrant_id is not None},
+            seats={r.seat_session: _seat_beside(r) for r in rows if r.seat_session is not None},
+            stamp=tuple(dict.fromkeys((r.meeting, r.zoom_id, r.read_at) for r in rows if r.meeting is not None)),
         )
+
+    def passes(self, event: str, email: str) -> dict[str, Pass]:
+        """Somebody's links by meeting, registered or not."""
+        with self._db.glance() as c:
+            rows = c.execute(_WAYS, {"event": event, "email": email}).all()
+        return {row.meeting: _pass(row) for row in rows}
 
     def stamp(self, event: str) -> Stamp:
         """What changes when a meeting may have."""
@@ -179,6 +207,16 @@ class Pages:
             for event in sorted(notices):
                 if self._db.is_new(c, notice, {"event": event, **asdict(notices[event])}):
                     bring_news(c, event)
+
+
+def _pass(row: Any) -> Pass:
+    return Pass(email=row.email, registrant_id=row.registrant_id, join_url=row.join_url)
+
+
+def _seat_beside(row: Any) -> Seat:
+    """Read the seat in a row of _LOOK."""
+    values = {column.name: getattr(row, f"seat_{column.name}") for column in _SEAT}
+    return Seat(person=row.email, **values)
 
 
 def _listed(wishes: Mapping[str, Any]) -> dict[str, Any]:

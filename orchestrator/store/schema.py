@@ -142,6 +142,7 @@ seat = sa.Table(
     number("asked"),  # when it was told: people with the same first wish, …
     number("places"),  # … the places there, …
     number("drawn"),  # … and this person's number in the draw among them
+    sa.Index("ix_seat_person", "event", "person"),
 )
 
 merged = sa.Table(

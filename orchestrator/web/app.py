@@ -37,6 +37,7 @@ def make_app(house: House) -> FastAPI:
     app.add_exception_handler(NobodyIn, _nobody_in)
     app.add_exception_handler(board.NobodyServed, _nobody_served)
     app.add_exception_handler(HTTPException, _http)
+    app.router.routes.append(mine.PAGE)
     for door in (mine, proof, speaking, lost, files, wellness, hearing, entering, board):  # the busiest first
         app.include_router(door.router)
     return app

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from orchestrator.core.afterwards import Links, links_of
 from orchestrator.core.model import Event, Person, Wishes
@@ -18,18 +19,19 @@ from orchestrator.core.recipients import Recipient, people_as_recipients
 from orchestrator.core.retention import attendance_ends_at, purged_at
 from orchestrator.core.said import Said
 from orchestrator.jobs.attendance import REPLAY
-from orchestrator.jobs.reception import may_choose
+from orchestrator.jobs.reception import TOKEN, may_choose
 from orchestrator.jobs.words import Words
 from orchestrator.store.pages import Look
 from orchestrator.web.agenda import calendar_file
 from orchestrator.web.bearer import Bearer, person_at
-from orchestrator.web.pages import house_of, page
-from orchestrator.web.security import Filled, Refused
+from orchestrator.web.pages import house_of, page, page_of_many
+from orchestrator.web.security import Filled, Refused, csrf_of
 
 router = APIRouter(prefix="/m/{token}")
 READ = ["GET", "HEAD"]
 RANKS = 3
-SOUND_TEST = "https://zoom.us/test"
+DONE = ("choix", "absence", "retour")
+"""What somebody may just have done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +71,13 @@ def guest(request: Request, token: str) -> Guest:
 Visiting = Annotated[Guest, Depends(guest)]
 
 
-@router.api_route("", methods=READ)
-def mine(request: Request, token: str) -> Response:
+def mine(request: Request) -> Response:
     """Show the page as it is now. The most asked for: one look at the store, one thread."""
+    token = request.path_params["token"]
     who = guest(request, token)
     event, now = who.world.event, house_of(request).clock.now()
     if who.is_gone:
+        request.state.csrf = csrf_of(request)
         return page(
             request,
             "mine/gone.html",
@@ -84,17 +87,19 @@ def mine(request: Request, token: str) -> Response:
             token=token,
             may_return=_may_return(event, now),
         )
-    seen = who.reception.person(who.ref, who.look, now, who.language)
+    seen, own = who.reception.person(who.look, now, who.language)
     is_over = now >= event.last_end
     done = request.query_params.get("fait", "")
-    return page(
+    return page_of_many(
         request,
         "mine/page.html",
+        who.reception.words,
+        own | {TOKEN: token},
         spoken=who.language,
-        token=token,
-        done=done,
-        sound=SOUND_TEST,
-        at=event,
+        token=TOKEN,
+        path=f"/m/{TOKEN}",
+        done=done if done in DONE else "",
+        supporters=event.supporters,
         purged_at=purged_at(event).astimezone(event.zone),
         attendance_ends_at=attendance_ends_at(event).astimezone(event.zone),
         certified=is_over and who.world.store.attendance.has_come(event.key, who.ref),
@@ -111,6 +116,10 @@ def agenda(request: Request, session: str, who: Visiting) -> Response:
     now = house_of(request).clock.now()
     entry = Words(who.world).entry_for(who.recipient, session, now)
     return calendar_file(who.world.event, entry, now)
+
+
+PAGE = Route("/m/{token}", mine, methods=["GET"])
+"""A plain route: nothing is filled in here that FastAPI would have to look at, and it is asked for in a rush."""
 
 
 # choices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -11,10 +12,12 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 
 from orchestrator import shipped
 from orchestrator.gateways.mail.words import LANGUAGES, Language, french_spaces, language
+from orchestrator.web import alike
 from orchestrator.web.house import House
 
 CODES = tuple(one.code for one in LANGUAGES)
@@ -57,9 +60,34 @@ def _spaced(text: str) -> str:
     return french_spaces(text).replace("'", "’")
 
 
+class Spoken(Environment):
+    """Templates of one language: whichever of two wordings is that language's is put in when a template is compiled."""
+
+    def compile(self, source: Any, *how: Any, **more: Any) -> Any:
+        """Compile a template, its wordings chosen, spaced and escaped once and for all readers."""
+        if isinstance(source, str):
+            source = _Wordings(self.globals["t"]).visit(self.parse(source, *how[:2]))
+        return super().compile(source, *how, **more)
+
+
+class _Wordings(NodeTransformer):
+    """Has the word instead of each `t("…", "…")` that needs no values."""
+
+    def __init__(self, t: Any) -> None:
+        self._t = t
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        match node:
+            case nodes.Call(
+                node=nodes.Name(name="t"), args=[nodes.Const(value=one), nodes.Const(value=other)], kwargs=[]
+            ):
+                return nodes.Const(self._t(one, other), lineno=node.lineno)
+        return self.generic_visit(node)
+
+
 def environment(spoken: Language, theme: bool) -> Environment:
     """Read `templates/web` for one language: `t(french, english)`, `lang`, and the filters of letters."""
-    made = Environment(
+    made = Spoken(
         loader=FileSystemLoader(shipped.templates() / "web"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -111,6 +139,17 @@ def page(request: Request, template: str, *, status: int = 200, spoken: str = ""
     }
     pages: Pages = request.app.state.pages
     return HTMLResponse(pages.render(template, language_of(request, spoken), given), status_code=status)
+
+
+def page_of_many(
+    request: Request, template: str, kept: alike.Words, own: Mapping[str, str], *, spoken: str, **values: Any
+) -> HTMLResponse:
+    """Write a page that many see alike, in blanks of which each reader's `own` words stand."""
+    pages: Pages = request.app.state.pages
+    code = language_of(request, spoken)
+    values["chosen"] = request.query_params.get("lang", "") in CODES
+    values["template"] = template, code
+    return HTMLResponse(alike.filled(kept, own, values, lambda: pages.render(template, code, values)))
 
 
 def language_of(request: Request, spoken: str = "") -> str:

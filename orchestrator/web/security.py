@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from starlette.datastructures import FormData, MutableHeaders
+from starlette.datastructures import FormData
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.core.entry import hidden, seal
@@ -41,6 +41,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 NEVER_KEPT = "no-store"
+_FENCES = [(n.lower().encode(), value.encode()) for n, value in (*HEADERS.items(), ("Cache-Control", NEVER_KEPT))]
 
 
 class Refused(Exception):
@@ -212,10 +213,9 @@ class Fences:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", NEVER_KEPT)
+                headers = message["headers"] = list(message.get("headers", ()))
+                there = {name.lower() for name, _ in headers}
+                headers += [header for header in _FENCES if header[0] not in there]
             await send(message)
 
         try:

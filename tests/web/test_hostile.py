@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.entry import token
 from orchestrator.core.model import reference
@@ -34,8 +34,8 @@ NOBODY = "A" * 32
 def routes(found: list[BaseRoute]) -> Iterator[tuple[str, str]]:
     """Every route as the router has it, with each of its methods."""
     for route in found:
-        if isinstance(route, APIRoute):
-            for method in sorted(route.methods):
+        if isinstance(route, APIRoute | Route):
+            for method in sorted(route.methods or ()):
                 yield method, route.path
         elif (inner := getattr(route, "original_router", route)) is not route or hasattr(route, "routes"):
             yield from routes(list(inner.routes))
