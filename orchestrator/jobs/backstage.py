@@ -11,7 +11,7 @@ from orchestrator.core.contents import Name, Outlook, compose
 from orchestrator.core.meetings import SIGNING_IN, meeting_of, registrants
 from orchestrator.core.model import Event, Speaker, identity
 from orchestrator.core.needs import measures
-from orchestrator.core.recipients import Recipient, speakers_as_recipients
+from orchestrator.core.recipients import FALLBACK, Recipient, speakers_as_recipients
 from orchestrator.jobs.reception import Crowd, Reception
 from orchestrator.jobs.world import World
 from orchestrator.store.pages import Stamp
@@ -37,7 +37,12 @@ def backstage(reception: Reception, who: Recipient, stamp: Stamp, now: datetime)
     assert speaker is not None
     event, store = world.event, world.store
     crowd = reception.crowd(now, partial(count, world, now))
-    outlook = Outlook(meetings=reception.meetings(stamp), taken=crowd.taken, expected=crowd.expected)
+    outlook = Outlook(
+        meetings=reception.meetings(stamp),
+        taken=crowd.taken,
+        expected=crowd.expected,
+        fallback=bool(store.memos.get(event.key, FALLBACK)),
+    )
     contents = compose(event, who, Name(first=speaker.name), outlook, kind="page", session="")
     what, at = store.pages.understood(event.key).get(who.ref, ("", None))
     return contents | {

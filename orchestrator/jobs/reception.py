@@ -21,7 +21,7 @@ from orchestrator.store.pages import Look, Stamp
 GLANCE = timedelta(minutes=10)
 """How old the figures of the whole event may be that explain a seat."""
 RECENTLY = timedelta(seconds=20)
-"""How old the figures may be that speakers see."""
+"""How old the figures may be that speakers see, where something has changed."""
 Plain = dict[str, Any]
 _BLANK = secrets.token_hex(12)
 """What blanks begin with. Drawn anew by each process: nobody can type it."""
@@ -72,6 +72,8 @@ class Reception:
     _found: tuple[Stamp, Mapping[str, Found]] = ((), {})
     _figures: Figures | None = None
     _crowd: Crowd | None = None
+    _state: tuple[int, int, bool] = (0, 0, False)
+    """The event's counters when the crowd was counted, and whether the seats had been told."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def meetings(self, stamp: Stamp) -> Mapping[str, Found]:
@@ -85,10 +87,15 @@ class Reception:
         return found
 
     def crowd(self, now: datetime, count: Callable[[], Crowd]) -> Crowd:
-        """Who comes, counted anew when it was long ago."""
+        """Who comes, counted anew when that was long ago: sooner where something has changed since."""
         with self._lock:
-            if self._crowd is None or now - self._crowd.at >= RECENTLY:
-                self._crowd = count()
+            crowd = self._crowd
+            if crowd is None or now - crowd.at >= RECENTLY:
+                event = self.world.event
+                state = (*self.world.store.events.versions(event.key), now >= event.seating.tell_at)
+                if crowd is None or state != self._state or now - crowd.at >= GLANCE:
+                    self._crowd, self._state = count(), state
+            assert self._crowd is not None
             return self._crowd
 
     def person(self, look: Look, now: datetime, language: str = "") -> tuple[Plain, dict[str, str]]:
@@ -98,7 +105,8 @@ class Reception:
         passes, own = _blanked(look.passes)
         seats = {person.email: look.seats}
         who = next(iter(people_as_recipients(event, [person], {person.email: passes}, seats, {}, {})))
-        outlook = Outlook(now=None, meetings=self.meetings(look.stamp), why=self._why(look, now, language))
+        meetings, why = self.meetings(look.stamp), self._why(look, now, language)
+        outlook = Outlook(now=None, meetings=meetings, why=why, fallback=look.fallback)
         contents = compose(event, who, Name(), outlook, kind="page", session="")
         hello = greeting(Name(first=person.first_name, last=person.last_name))
         sessions = [{**s, **_phase(event.session(s["key"]), now)} for s in contents["sessions"]]
@@ -165,7 +173,10 @@ def _phase(session: Session, now: datetime) -> Plain:
         return {"phase": "after", "left": timedelta(0)}
     if now >= session.starts_at:
         return {"phase": "on", "left": timedelta(0)}
-    return {"phase": "doors" if now >= session.doors_at else "before", "left": -((now - session.starts_at) // MINUTE) * MINUTE}
+    return {
+        "phase": "doors" if now >= session.doors_at else "before",
+        "left": -((now - session.starts_at) // MINUTE) * MINUTE,
+    }
 
 
 def _moment(sessions: list[Plain], ways: Mapping[str, Plain]) -> Plain | None:

@@ -13,10 +13,23 @@ from orchestrator.core.asked import Written
 from orchestrator.core.meetings import Pass
 from orchestrator.core.model import Person, Seat
 from orchestrator.core.notices import Notice
+from orchestrator.core.recipients import FALLBACK
 from orchestrator.core.said import Said
 from orchestrator.store.database import Database
 from orchestrator.store.people import bring_news, person_from
-from orchestrator.store.schema import generation, letter, lost, meeting, notice, person, said, seat, understood, way
+from orchestrator.store.schema import (
+    generation,
+    letter,
+    lost,
+    meeting,
+    memo,
+    notice,
+    person,
+    said,
+    seat,
+    understood,
+    way,
+)
 
 Stamp = tuple[tuple[str, str, datetime | None], ...]
 
@@ -35,6 +48,8 @@ class Look:
     """Changes when a meeting may have."""
     generation: int = 1
     """Which of their page's addresses counts."""
+    fallback: bool = False
+    """Plan B is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +81,10 @@ _LOOK = (
         .where(generation.c.event == sa.bindparam("event"), generation.c.person == sa.bindparam("ref"))
         .scalar_subquery()
         .label("generation"),
+        sa.select(memo.c.value)
+        .where(memo.c.event == sa.bindparam("event"), memo.c.name == FALLBACK)
+        .scalar_subquery()
+        .label("fallback"),
         *(meeting.c.key.label("meeting"), meeting.c.zoom_id, meeting.c.read_at),
         *(way.c.registrant_id, way.c.join_url),
         *(column.label(f"seat_{column.name}") for column in _SEAT),
@@ -105,6 +124,7 @@ class Pages:
         one = rows[0]
         return Look(
             generation=one.generation or 1,
+            fallback=bool(one.fallback),
             person=person_from(one),
             withdrawn_at=one.withdrawn_at,
             passes={r.meeting: _pass(r) for r in rows if r.registrant_id is not None},

@@ -76,7 +76,7 @@ class _Wordings(NodeTransformer):
     def __init__(self, t: Any) -> None:
         self._t = t
 
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - the name Jinja's visitor looks for
         match node:
             case nodes.Call(
                 node=nodes.Name(name="t"), args=[nodes.Const(value=one), nodes.Const(value=other)], kwargs=[]

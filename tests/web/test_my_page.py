@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.core.entry import token
 from orchestrator.core.model import Supporter, reference
+from orchestrator.jobs.control import plan_b
 from orchestrator.outside.zoom import Fail
 from tests import make
 from tests.jobs.theatre import off
@@ -70,6 +71,55 @@ def test_a_meeting_made_anew_is_followed_at_once(door: Door) -> None:
     assert new
     assert not set(new) & set(links(before.text))
     assert {link for mail in door.theatre.mails("moved", "zoe@exemple.fr") for link in mail.links} == set(new)
+
+
+def test_plan_b_takes_the_place_of_the_button_at_once_and_gives_it_back_at_once(door: Door) -> None:
+    event, store, now = door.event, door.house.store, door.theatre.now()
+    pages = [(door.browser(), door.page_of()), (door.browser(), door.speakers_page())]
+
+    def seen() -> list[tuple[bool, bool]]:
+        """On each page: whether Zoom fails, and whether there is a Zoom button."""
+        found = [browser.get(page).text for browser, page in pages]
+        return [("Zoom ne fonctionne pas" in text(one), any("/w/" in link for link in links(one))) for one in found]
+
+    usual = seen()
+    assert usual == [(False, True), (False, True)]
+    assert plan_b(event, store, now, on=True)
+    assert seen() == [(True, False), (True, True)]
+    assert "https://secours.exemple.fr/" in links(door.browser().get(door.page_of()).text)
+    assert plan_b(event, store, now, on=False)
+    assert seen() == usual
+
+
+def test_what_is_said_once_for_many_is_never_said_to_somebody_else(door: Door) -> None:
+    """Two people whose pages differ in their names and links alone, one whose name is hostile, each asked for twice."""
+    door.theatre.form.answer("ali@exemple.fr", "a", "b", first="<b>Ali</b>", last="&amp;")
+    door.theatre.form.answer("max@exemple.fr", "a", "b", first="Max")
+    door.theatre.turn()
+    door.theatre.turn()
+    ways, browser = door.house.store.meetings.ways(door.event.key), door.browser()
+    names = {"zoe": "Bonjour Zoé Martin", "ali": "Bonjour <b>Ali</b> &amp;", "max": "Bonjour Max Martin"}
+    for who in [*names, *reversed(names)]:
+        html = browser.get(door.page_of(f"{who}@exemple.fr")).text
+        theirs = {of[f"{who}@exemple.fr"].join_url for of in ways.values()}
+        assert {link for link in links(html) if "/w/" in link} == theirs
+        assert [other for other in names if names[other] in text(html)] == [who]
+        assert "<b>Ali" not in html
+        assert {link.partition("?")[0] for link in links(html) if "/m/" in link and "/" not in link[3:]} == {
+            door.page_of(f"{who}@exemple.fr")
+        }
+    assert browser.get(door.page_of(), headers={"accept-language": "en"}).text.count("Join the meeting") == 0
+    assert "Join the meeting" in browser.get(door.page_of() + "?lang=en").text
+    assert "Rejoindre la visioconférence" in browser.get(door.page_of()).text
+
+
+def test_a_new_link_is_there_at_the_next_look(door: Door) -> None:
+    browser, store, key = door.browser(), door.house.store, door.event.key
+    [(meeting, of)] = [(m, of) for m, of in store.meetings.ways(key).items() if "zoe@exemple.fr" in of][:1]
+    browser.get(door.page_of())
+    for link in ("https://us02web.zoom.us/w/1?tk=new", "https://us02web.zoom.us/w/1?tk=newer"):
+        store.meetings.record_ways(key, [replace(of["zoe@exemple.fr"], join_url=link)])
+        assert link in links(browser.get(door.page_of()).text), meeting
 
 
 def test_somebody_without_a_link_yet_is_told_so_and_how_to_reach_the_team(door: Door) -> None:
