@@ -66,12 +66,12 @@ def people_as_recipients(
             passes=passes.get(person.email, {}),
             seats=seats.get(person.email, {}),
             told=mine,
-            first_sent_at=_since_return(first_sent.get(ref), mine),
+            first_sent_at=since_return(first_sent.get(ref), mine),
             zone=person.timezone,
         )
 
 
-def _since_return(first_sent: datetime | None, told: Mapping[str, tuple[str, datetime]]) -> datetime | None:
+def since_return(first_sent: datetime | None, told: Mapping[str, tuple[str, datetime]]) -> datetime | None:
     """A first letter from before they left and were told so does not count any more."""
     said = told.get(BYE)
     return None if first_sent is None or (said is not None and said[1] >= first_sent) else first_sent

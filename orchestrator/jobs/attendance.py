@@ -123,21 +123,39 @@ def every_name(person: Person) -> str:
 def look(event: Event, store: Store, threshold: Threshold) -> Looked:
     """Work out everybody's attendance from what is known now."""
     people = store.people.registered(event.key)
-    owners = {
+    owners = _owners(event, store)
+    stays, decided = everything_seen(event, store), store.attendance.decided(event.key)
+    seats = store.seats.all(event.key)
+    return Looked(
+        people=people,
+        attended=attendances(event, stays, owners, decided, threshold),
+        doubts=doubts(stays, owners, decided, {email: every_name(p) for email, p in people.items()}, _staff(event)),
+        workshops={place: seat.workshop for place, seat in seats.items()},
+    )
+
+
+def doubtful(event: Event, store: Store) -> tuple[Mapping[str, Person], tuple[Doubt, ...]]:
+    """The stays nobody can name for sure, and the people they may be of; nobody is looked up while there are none."""
+    stays, decided = everything_seen(event, store), store.attendance.decided(event.key)
+    if not stays:
+        return {}, ()
+    people = store.people.registered(event.key)
+    names = {email: every_name(person) for email, person in people.items()}
+    return people, doubts(stays, _owners(event, store), decided, names, _staff(event))
+
+
+def _owners(event: Event, store: Store) -> dict[str, str]:
+    """Whose each registration at Zoom is."""
+    return {
         way.registrant_id: email
         for ways in store.meetings.ways(event.key).values()
         for email, way in ways.items()
         if way.registrant_id
     }
-    stays, decided = everything_seen(event, store), store.attendance.decided(event.key)
-    staff = frozenset(identity(s.email) for s in event.speakers) | {identity(event.zoom.host)}
-    seats = store.seats.all(event.key)
-    return Looked(
-        people=people,
-        attended=attendances(event, stays, owners, decided, threshold),
-        doubts=doubts(stays, owners, decided, {email: every_name(p) for email, p in people.items()}, staff),
-        workshops={place: seat.workshop for place, seat in seats.items()},
-    )
+
+
+def _staff(event: Event) -> frozenset[str]:
+    return frozenset(identity(s.email) for s in event.speakers) | {identity(event.zoom.host)}
 
 
 def everything_seen(event: Event, store: Store) -> tuple[Stay, ...]:
@@ -145,9 +163,10 @@ def everything_seen(event: Event, store: Store) -> tuple[Stay, ...]:
 
     Where somebody has decided whose the report's stays on a link were, that alone holds for it.
     """
+    seen = store.presence.stays(event.key)
     ids = {
         (meeting, email): way.registrant_id
-        for meeting, ways in store.meetings.ways(event.key).items()
+        for meeting, ways in (store.meetings.ways(event.key) if seen else {}).items()
         for email, way in ways.items()
     }
     reported, decided = store.attendance.stays(event.key), store.attendance.decided(event.key)
@@ -160,7 +179,7 @@ def everything_seen(event: Event, store: Store) -> tuple[Stay, ...]:
             joined_at=one.joined_at,
             left_at=one.left_at,
         )
-        for n, one in enumerate(store.presence.stays(event.key))
+        for n, one in enumerate(seen)
         if (one.meeting, one.email) in ids and one.joined_at is not None and one.left_at is not None
     )
     return (*reported, *(one for one in told if (one.meeting, one.registrant_id) not in settled))

@@ -11,10 +11,10 @@ from typing import Any
 from orchestrator.core.holds import PAUSE, Waiting, WaveKey
 from orchestrator.core.letters import Owed
 from orchestrator.core.meetings import meeting_of
-from orchestrator.core.model import Event
+from orchestrator.core.model import Event, Person, reference
 from orchestrator.core.notices import AGAIN, Notice, concerns
 from orchestrator.core.presence import Live
-from orchestrator.core.recipients import FALLBACK, Recipient
+from orchestrator.core.recipients import BYE, FALLBACK, Recipient, since_return, speaker_reference
 from orchestrator.jobs.beat import by_person, seats_by_person
 from orchestrator.jobs.holds import is_pending, waiting
 from orchestrator.jobs.owing import everything_owed, recipients
@@ -32,6 +32,17 @@ def everybody(event: Event, store: Store) -> list[Recipient]:
     return recipients(event, store, store.people.registered(event.key), passes, seats)
 
 
+def in_short(event: Event, store: Store, *, seats: bool = False) -> list[Recipient]:
+    """Everyone as far as it takes to say whom something concerns: their sessions, whether they were written to, and
+    their seats if asked for. A page that only counts people must not read ten thousand of them whole."""
+    people = {
+        email: Person(email=email, address=email, first_name="", sessions=sessions)
+        for email, sessions in store.people.comings(event.key).items()
+    }
+    sitting = seats_by_person(store.seats.all(event.key).values()) if seats else {}
+    return recipients(event, store, people, {}, sitting, store.outbox.told(event.key, (FALLBACK, BYE)))
+
+
 def letters_now(event: Event, store: Store, now: datetime) -> list[Owed]:
     """Every letter owed by what the store knows; Zoom and the form are not asked."""
     meetings = [key for key, kept in store.meetings.all(event.key).items() if kept.zoom_id]
@@ -40,7 +51,8 @@ def letters_now(event: Event, store: Store, now: datetime) -> list[Owed]:
 
 def reached(event: Event, store: Store, notice: Notice) -> list[str]:
     """Whom a notice reaches now, by e-mail."""
-    return sorted({who.email for who in everybody(event, store) if who.sessions and concerns(notice, who)})
+    seats = notice.audience.startswith("workshop:")
+    return sorted({w.email for w in in_short(event, store, seats=seats) if w.sessions and concerns(notice, w)})
 
 
 def put_in_outbox(event: Event, store: Store, relay: str, now: datetime) -> int:
@@ -49,10 +61,20 @@ def put_in_outbox(event: Event, store: Store, relay: str, now: datetime) -> int:
     return store.notices.plan(event.key, relay, letters, now)
 
 
-def meeting_again(event: Event, store: Store, now: datetime) -> list[Recipient]:
-    """Who has had a first letter and has a session before them: whom plan B concerns."""
+def meeting_again(event: Event, store: Store, now: datetime, *, on: bool = True) -> int:
+    """How many have had a first letter and a session before them: whom plan B concerns; `on` False: of those, who was
+    told of it. Counted from references alone: in an emergency ten thousand people are not read first."""
     ahead = {s.key for s in event.sessions if s.ends_at > now and not event.is_cancelled(s.key)}
-    return [w for w in everybody(event, store) if w.first_sent_at is not None and ahead.intersection(w.sessions)]
+    first, told = store.outbox.first_sent(event.key), store.outbox.told(event.key, (FALLBACK, BYE))
+    people = ((reference(event.key, email), s) for email, s in store.people.comings(event.key).items())
+    speakers = ((speaker_reference(event, one), one.sessions) for one in event.speakers)
+    written_to = [ref for ref, sessions in speakers if ref in first and ahead.intersection(sessions)]
+    written_to += [
+        ref
+        for ref, sessions in people
+        if ahead.intersection(sessions) and since_return(first.get(ref), told.get(ref, {})) is not None
+    ]
+    return sum(1 for ref in written_to if on or told.get(ref, {}).get(FALLBACK, ("",))[0])
 
 
 def plan_b(event: Event, store: Store, now: datetime, *, on: bool) -> bool:

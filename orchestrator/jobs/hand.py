@@ -42,8 +42,7 @@ def plan_b_is_on(event: Event, store: Store) -> bool:
 
 def plan_b_reaches(event: Event, store: Store, now: datetime, *, on: bool) -> int:
     """How many people are written to when plan B begins, or ends: then those who had been told."""
-    people = meeting_again(event, store, now)
-    return len(people) if on else sum(1 for who in people if who.told.get(FALLBACK, ("",))[0])
+    return meeting_again(event, store, now, on=on)
 
 
 def turn_plan_b(event: Event, store: Store, relay: str, now: datetime, *, on: bool) -> Asked:

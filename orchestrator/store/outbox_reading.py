@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -29,11 +30,12 @@ class OutboxReading:
         with self._db.read() as c:
             return {r.person: r.sent_at for r in c.execute(query)}
 
-    def told(self, event: str) -> dict[str, dict[str, tuple[str, datetime]]]:
-        """What everyone was last told, by reference and fact."""
+    def told(self, event: str, facts: Collection[str] = ()) -> dict[str, dict[str, tuple[str, datetime]]]:
+        """What everyone was last told, by reference and fact; of some `facts` alone where they are named."""
         result: dict[str, dict[str, tuple[str, datetime]]] = {}
+        query = sa.select(told).where(told.c.event == event)
         with self._db.read() as c:
-            for r in c.execute(sa.select(told).where(told.c.event == event)):
+            for r in c.execute(query.where(told.c.fact.in_(sorted(facts))) if facts else query):
                 result.setdefault(r.person, {})[r.fact] = (r.value, r.at)
         return result
 

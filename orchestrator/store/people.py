@@ -96,6 +96,14 @@ class People:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    def comings(self, key: str) -> dict[str, tuple[str, ...]]:
+        """The sessions of everyone registered and not withdrawn, by e-mail, and nothing else of them."""
+        query = sa.select(person.c.email, person.c.sessions).where(
+            person.c.event == key, person.c.withdrawn_at.is_(None)
+        )
+        with self._db.glance() as c:
+            return {row.email: tuple(row.sessions) for row in c.execute(query)}
+
     def registered(self, key: str) -> dict[str, Person]:
         """Everyone registered and not withdrawn, by e-mail."""
         query = sa.select(person).where(person.c.event == key, person.c.withdrawn_at.is_(None))

@@ -17,7 +17,7 @@ from orchestrator.core.attendance import Doubt
 from orchestrator.core.model import identity, reference
 from orchestrator.core.retention import invitations_end_at, links_end_at, purged_at
 from orchestrator.jobs import certificates as office
-from orchestrator.jobs.attendance import REPLAY, decide, full_name, look, readings, threshold_of
+from orchestrator.jobs.attendance import REPLAY, decide, doubtful, full_name, readings
 from orchestrator.jobs.privacy import forecast
 from orchestrator.store import Issued
 from orchestrator.web.alone import only_its_own
@@ -76,8 +76,8 @@ def after(desk: Looking) -> HTMLResponse:
 
 def cases(desk: Desk) -> list[Case]:
     """What nobody can name for sure, with its evidence."""
-    found = look(desk.event, desk.store, threshold_of(desk.event))
-    names = {email: full_name(person) for email, person in found.people.items()}
+    people, doubts = doubtful(desk.event, desk.store)
+    names = {email: full_name(person) for email, person in people.items()}
     return [
         Case(
             doubt=one,
@@ -85,7 +85,7 @@ def cases(desk: Desk) -> list[Case]:
             minutes=sum(int((b - a).total_seconds() // 60) for a, b in one.spans),
             choices=tuple((email, names.get(email, email)) for email in filter(None, (one.owner, *one.alike))),
         )
-        for one in found.doubts
+        for one in doubts
     ]
 
 
