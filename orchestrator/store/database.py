@@ -212,12 +212,11 @@ def _take(
 
 def _sqlite(url: str) -> sa.Engine:
     patience = {"timeout": LOCK_SECONDS}
+    pool: dict[str, Any] = {"pool_size": THREADS, "max_overflow": THREADS, "pool_use_lifo": True}
     engine = sa.create_engine(
         url,
         connect_args={**patience, "isolation_level": None, "check_same_thread": False},
-        pool_size=THREADS,  # a thread more than there are kept connections would open and close one each time
-        max_overflow=THREADS,
-        pool_use_lifo=True,
+        **(pool if sa.make_url(url).database else {}),  # one in memory has a pool of its own
     )
 
     @sa.event.listens_for(engine, "connect")
