@@ -42,7 +42,8 @@ NOW = datetime(2021, 6, 23, 12, tzinfo=UTC)
 PAGES = (
     "/", "/people", "/people?q=martin", "/people?only=no-link", "/people?n=200", "/people/{ref}",
     "/workshops", "/workshops/acteurs-1", "/letters", "/letters?state=sent&n=100", "/letters/7", "/letters/15000",
-    "/registrations", "/zoom", "/journal", "/event",
+    "/registrations", "/zoom", "/journal", "/event", "/after",
+    "/letters/pause", "/letters/fallback", "/people/{ref}/resend", "/people/{ref}/withdraw",
 )  # fmt: skip
 
 
