@@ -6,6 +6,7 @@ finds letters due wakes the post of some process at once; the rows stay the trut
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import Counter
@@ -22,6 +23,7 @@ from orchestrator.jobs.alarms import push_all
 from orchestrator.jobs.beat import Counters, Memory, beat
 from orchestrator.jobs.post import PostRoom, rooms
 from orchestrator.jobs.pulse import Watched
+from orchestrator.jobs.remembering import doubt, keep, recall
 from orchestrator.jobs.returns import read_returns
 from orchestrator.jobs.world import Report, World
 from orchestrator.ports import Engine
@@ -63,7 +65,7 @@ class Daemon:
         self._engine = engine
         self._signs = signs or SignsOfLife()
         self._clock = worlds[0].clock
-        self._memories: Mapping[str, Memory] = {w.event.key: Memory() for w in worlds}
+        self._memories: Mapping[str, Memory] = self._recall()
         self._counters: Counters = {}
         self.rooms = rooms(worlds)
         self._stop = threading.Event()
@@ -76,6 +78,12 @@ class Daemon:
         self._beats: Counter[tuple[str, str]] = Counter()
         if before is not None:
             self._go_on_from(before)
+
+    def _recall(self) -> Mapping[str, Memory]:
+        if self._beats_here:
+            with contextlib.suppress(OrchestratorError):  # each event's beat says so, and goes on when it can
+                return recall(self._worlds)
+        return {w.event.key: Memory() for w in self._worlds}
 
     def _go_on_from(self, before: Daemon) -> None:
         there = {id(world) for world in before._worlds}
@@ -272,9 +280,12 @@ class Daemon:
 
     def _beat(self, world: World) -> Report | None:
         """Beat one event; what fails there stays there."""
-        key = world.event.key
+        key, memory = world.event.key, self._memories[world.event.key]
+        doubt(world, memory, world.clock.now())
         try:
-            report = beat(world, self._memories[key], counters=self._counters)
+            report = beat(world, memory, counters=self._counters)
+            if not report.quiet:
+                keep(world, memory)
         except Held:  # another process beats it: all is well
             self._beaten[key] = world.clock.now()
             return None

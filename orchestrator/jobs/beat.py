@@ -48,6 +48,8 @@ class Memory:
     decide_at: datetime | None = None
     """When everything must be gone through again, whatever else has changed."""
     failures: int = 0
+    gone_through_at: datetime | None = None
+    """When everything was last gone through, however much has been seen to be unchanged since."""
     texts_end_at: datetime | None = None
     """Before this no letter's text has had its time; None = not known."""
 
@@ -117,7 +119,7 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False, counters: Cou
             _raise_alarms(world, now, report, ("source", "held"))
         else:
             _decide(world, now, report, people)
-            memory.decide_at = report.decide_at
+            memory.decide_at, memory.gone_through_at = report.decide_at, now
             _raise_alarms(world, now, report, DECIDED)
             decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
             versions = (decided, versions[1])

@@ -63,6 +63,8 @@ class World:
     second: Post | None = None
     """Another relay, for when the first is at fault."""
     patience: Patience = field(default_factory=Patience)
+    make: str = ""
+    """What decides beside the store and the clock, as a digest: settings, program. "" = not to be told apart."""
     template_troubles: tuple[str, ...] = ()
     """What of the organiser's own templates is not used, and why."""
     sirens: tuple[Siren, ...] = ()

@@ -61,6 +61,11 @@ class Memos:
             found = c.execute(sa.select(memo.c.value).where(memo.c.event == event, memo.c.name == name)).scalar()
         return found or ""
 
+    def everywhere(self, name: str) -> dict[str, str]:
+        """One thing that is remembered, by event."""
+        with self._db.read() as c:
+            return {r.event: r.value for r in c.execute(sa.select(memo).where(memo.c.name == name))}
+
     def set(self, event: str, name: str, value: str, now: datetime, *, news: bool = False) -> bool:
         """Remember a value, or forget it ("" ); `news`: the next beat decides by it. False when it was so already."""
         mine = (memo.c.event == event, memo.c.name == name)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from orchestrator import settings as gate
 from orchestrator import shipped, wiring
 from orchestrator.daemon import Daemon
+from orchestrator.jobs.beat import Memory
+from orchestrator.jobs.remembering import doubt
 from orchestrator.jobs.world import World
 from orchestrator.settings import Shelf
 from tests.jobs.theatre import Theatre
@@ -78,6 +80,45 @@ def test_after_an_edit_of_one_event_the_others_are_not_gone_through_again(theatr
     after.beat_all()
     assert after.watched().beats["un", "quiet"] == 1
     assert after.watched().beats["deux", "busy"] == 2
+
+
+def decided(theatre: Theatre) -> None:
+    """Beat in a service until there is nothing to do."""
+    daemon = Daemon([replace(theatre.world, make="1")])
+    daemon.beat_all()
+    daemon.beat_all()
+
+
+def first_beat(theatre: Theatre, make: str) -> str:
+    """How the first beat ends in a process that knows nothing but what is stored."""
+    fresh = Daemon([replace(theatre.world, make=make)])
+    fresh.beat_all()
+    [outcome] = [what for (_, what), n in fresh.watched().beats.items() if n]
+    return outcome
+
+
+def test_a_restarted_service_does_not_go_through_what_the_one_before_had_decided(theatre: Theatre) -> None:
+    decided(theatre)
+    assert first_beat(theatre, make="1") == "quiet"
+
+
+@pytest.mark.parametrize("change", ["program", "answers", "alarm"])
+def test_a_restarted_service_goes_through_what_is_not_as_it_was(theatre: Theatre, change: str) -> None:
+    decided(theatre)
+    if change == "answers":
+        theatre.form.answer("yann@exemple.fr", "a")
+    elif change == "alarm":
+        theatre.store.alarms.set(theatre.event.key, {"relay:x": ("Le relais refuse", "")}, "relay:", theatre.now())
+    assert first_beat(theatre, make="2" if change == "program" else "1") == "busy"
+
+
+def test_every_event_is_gone_through_afresh_at_least_once_a_day(theatre: Theatre) -> None:
+    now = theatre.now()
+    memory = Memory(event=theatre.event, decided_at=now, gone_through_at=now)
+    doubt(theatre.world, memory, now + timedelta(hours=12))
+    assert memory.event == theatre.event
+    doubt(theatre.world, memory, now + timedelta(hours=24))
+    assert memory.event is None and memory.decided_at is None
 
 
 def test_the_event_whose_day_is_nearest_is_beaten_first(theatre: Theatre) -> None:
