@@ -3,12 +3,14 @@
 The service (roster, daemon, post) is a child that does a turn when it is told to; this process is the outside: the
 shipped Zoom and relay, the organisers' files, the forms. Every minute draws a fault and holds it for that minute: Zoom
 or the relay down, refusing, answering nonsense or not at all, the form's list gone or half written, a config broken,
-gone or edited, an event moved or cancelled, the clock set, the service killed at any of its looks at the clock, or
-started again. Minutes in which the service has nothing to do and nothing of its files is touched are passed over.
+gone or edited, the clock set, the service killed at any of its looks at the clock, or started again. Organisers add
+events, move them by a quarter of an hour or to another day, end them early and cancel them, all by editing their files.
+Minutes in which the service has nothing to do and nothing of its files is touched are passed over.
 
 Each event is judged when its day is over, by what the relay accepted and Zoom holds (rehearsal.promises), and for
-having one meeting. At the end: memory (5 % at most over that after the first sixth) and open files (none more).
-Prints JSON; exits 1 where anything is broken.
+having one meeting; once more when its people's time is over, for knowing nobody. A letter may have been accepted once
+more for each time its 250 was lost or the service was killed while it was under way, and no more. At the end: memory
+(5 % at most over that after the first sixth) and open files (none more). Prints JSON; exits 1 where anything is broken.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,12 +32,14 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import tomlkit
 
 from orchestrator import settings as gate
 from orchestrator import shipped, wiring
 from orchestrator.core.meetings import tag_of
 from orchestrator.core.model import Event
+from orchestrator.core.retention import purged_at
 from orchestrator.gateways.registrations import Columns, in_file
 from orchestrator.outside.relay import Accepted, Moment, Relay, Verdict
 from orchestrator.outside.zoom import BUSY, Call, Drop, Fail, FakeZoom, Fault, Garble, Lose
@@ -47,6 +51,7 @@ from orchestrator.rehearsal.promises import PROMISES
 from orchestrator.rehearsal.source import Arrival, GrowingFile, arrivals
 from orchestrator.settings.cloning import clone
 from orchestrator.store import Store
+from orchestrator.store.schema import letter
 from tests.store.probe import hasty
 
 BEGINS = datetime(2027, 3, 1, 5, tzinfo=UTC)
@@ -57,6 +62,8 @@ JUDGED = timedelta(minutes=20)
 TAKES = timedelta(milliseconds=150)
 """An exchange with Zoom, the acceptance of a letter."""
 GROWTH = 1.05
+PEOPLE_DAYS = 4
+"""How long people are kept after their event: short, so that the month has purges in it."""
 OF_THE_DAY = ("link-before-session", "reminder-on-time", "never-twice", "never-late", "speakers-told", "rooms-agree")
 SHARED = ("web", "privacy", "store", "zoom", "alarms")
 
@@ -77,12 +84,18 @@ RELAY: dict[str, tuple[str, Verdict, float]] = {
 }
 """At which stage, what, and how often."""
 FILES = ("source-gone", "source-half", "source-noise", "config-broken", "config-gone", "config-edited")
+TELLING = 9
+"""Of how many rows half must be missing to be taken for a mistake (core.intake.FEW): fewer might have withdrawn."""
 CLOCK = {"clock-forward": timedelta(minutes=4), "clock-back": timedelta(seconds=-50)}
 RARE = {"kill": 60, "restart": 240, **dict.fromkeys(CLOCK, 240), **dict.fromkeys(FILES, 240)}
 """In how many minutes there is one; the others take turns in what is left."""
 
 
 # the service, in a process of its own
+
+
+Size = tuple[datetime, int, int]
+"""When, the service's memory in KiB, its open files."""
 
 
 class Killed(BaseException):
@@ -119,8 +132,7 @@ class Service:
         from orchestrator.roster import Roster
 
         self._owner = wiring.owner()
-        found = gate.look(self._folder, environ={}).good or None
-        url = found[0].store_url if found else f"sqlite:///{self._folder / 'soak.db'}"
+        url = f"sqlite:///{self._folder / 'soak.db'}"
         self._store = hasty(Store(url, lambda name: name == self._owner)).open()  # the disk is not what is tried
         self._roster = Roster(paths=[self._folder], store=self._store, clock=self._clock, build=self._build, environ={})
         self._served: list[int] = []
@@ -131,14 +143,18 @@ class Service:
 
     def turn(self, kill_in: int) -> dict[str, Any]:
         """One look at the files, one pass, the post as far as it goes."""
-        self._clock.left = kill_in
+        self._clock.left, under_way = kill_in or self._clock.left, None
         try:
             wake, busy = self._play()
         except Killed:
-            wake, busy = None, True
+            wake, busy, under_way = None, True, self._under_way()
             self.again()
-        self._clock.left = 0
-        return {"wake": wake and wake.isoformat(), "busy": busy, "killed": wake is None and busy, **_size()}
+        return {"wake": wake and wake.isoformat(), "busy": busy, "under_way": under_way, **_size()}
+
+    def _under_way(self) -> list[str]:
+        """The letters that the relay may have accepted without our knowing."""
+        with self._store.db.read() as c:
+            return list(c.execute(sa.select(letter.c.message_id).where(letter.c.state == "dotted")).scalars())
 
     def again(self) -> None:
         """Be started by systemd."""
@@ -171,7 +187,7 @@ def _size() -> dict[str, int]:
 
 
 def serve(folder: Path) -> None:
-    """Do a turn for each line: the number of looks at the clock after which to die, 0 = none, or `restart`."""
+    """Do a turn for each line: the number of looks at the clock after which to die, 0 = as before, or `restart`."""
     service = Service(folder / "evenements", Mortal(folder / "clock"))
     for line in sys.stdin:
         if line.strip() == "restart":
@@ -194,9 +210,19 @@ class Played:
     rows: list[Arrival]
     growing: GrowingFile
     host: Host
+    zoom: FakeZoom
     plans: list[tuple[datetime, str]]
-    """What its organiser will do: move, cancel."""
+    """What its organiser will do: add, move, postpone, end, cancel."""
+    is_there: bool = True
     judged: dict[str, Any] | None = None
+    forgets_at: datetime | None = None
+    """When it must know nobody any more; None: that has been seen, or was not waited for."""
+
+    def rewrite(self, text: str) -> None:
+        """Have another config, and the host who keeps to it."""
+        self.text = text
+        self.event = gate.from_text(text, self.file, environ={}).event
+        self.host = Host(self.event, self.zoom)
 
     @property
     def ends(self) -> datetime:
@@ -213,7 +239,9 @@ class World:
     fault: str = ""
     letters: list[dict[str, Any]] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
-    copies_allowed: int = 0
+    edits: Counter[str] = field(default_factory=Counter)
+    under_way: Counter[str] = field(default_factory=Counter)
+    """How often the service was killed while a letter was under way, by its name."""
     mends: list[Callable[[], None]] = field(default_factory=list)
     played: list[Played] = field(default_factory=list)
 
@@ -227,7 +255,6 @@ class World:
         stage, verdict, share = RELAY.get(self.fault, ("", None, 0))
         if moment.stage != stage or self.draw.random() >= share:
             return None
-        self.copies_allowed += stage == "accepted"
         return verdict
 
     def keep(self, accepted: Accepted) -> None:
@@ -242,16 +269,18 @@ class World:
 
     def spoil(self, name: str) -> None:
         """Spoil a file of an event that is not over; it is mended a minute later."""
-        ahead = [one for one in self.played if one.ends > self.clock.now()]
+        ahead = [one for one in self.played if one.is_there and one.ends > self.clock.now()]
         if not ahead:
             return None
         one = self.draw.choice(ahead)
         file = one.source if name.startswith("source") else one.file
         whole = file.read_bytes()
+        if name == "source-half" and whole.count(b"\n") <= TELLING:
+            name = "source-noise"
         if name == "config-edited":
-            one.text = re.sub(
-                r"(?m)^(title = .*?)( \(\d+\))?\"$", rf'\1 ({self.draw.randrange(99)})"', one.text, count=1
-            )
+            self.edits["title"] += 1
+            number = self.draw.randrange(99)
+            one.rewrite(re.sub(r"(?m)^(title = .*?)( \(\d+\))?\"$", rf'\1 ({number})"', one.text, count=1))
             return self.put(file, one.text.encode())
         spoilt = {
             "gone": None,
@@ -272,25 +301,54 @@ class World:
         fresh.replace(file)
         return None
 
-    def mend(self) -> None:
-        while self.mends:
-            self.mends.pop()()
+    def mend(self) -> bool:
+        """Undo what was spoilt a minute ago; tell whether that was anything."""
+        found, self.mends = self.mends, []
+        for mend in found:
+            mend()
+        return bool(found)
 
-    def organise(self, now: datetime) -> None:
-        """Do what the organisers planned to do by now."""
+    def organise(self, now: datetime) -> bool:
+        """Do what the organisers planned to do by now; tell whether that was anything."""
+        done = 0
         for one in self.played:
             while one.plans and one.plans[0][0] <= now:
                 _, what = one.plans.pop(0)
-                document: Any = tomlkit.parse(one.text)
-                if what == "cancel":
-                    document["event"]["status"] = "cancelled"
-                else:
-                    for session in document["sessions"]:
-                        for at in ("start", "end", "doors"):
-                            session[at] = (datetime.combine(BEGINS.date(), session[at]) + 15 * MINUTE).time()
-                one.text = tomlkit.dumps(document)
+                one.rewrite(edited(one.text, what))
+                one.is_there = True
                 self.put(one.file, one.text.encode())
-                one.event = gate.load(one.file, environ={})[0].event
+                self.edits[what] += 1
+                done += 1
+        return done > 0
+
+
+def edited(text: str, what: str) -> str:
+    """A config after its organiser has done something."""
+    document: Any = tomlkit.parse(text)
+    if what == "cancel":
+        document["event"]["status"] = "cancelled"
+    elif what == "postpone":
+        document["event"]["date"] = document["event"]["date"] + timedelta(days=1)
+    elif what == "end":
+        document["sessions"][-1]["end"] = _by(document["sessions"][-1]["end"], -30 * MINUTE)
+    elif what == "move":
+        for session in document["sessions"]:
+            for at in ("start", "end", "doors"):
+                session[at] = _by(session[at], 15 * MINUTE)
+    return tomlkit.dumps(document)
+
+
+def _by(at: Any, change: timedelta) -> Any:
+    return (datetime.combine(BEGINS.date(), at) + change).time()
+
+
+def plans_of(number: int, event: Event) -> list[tuple[datetime, str]]:
+    """What the organiser of an event will do with its file, and when."""
+    first = event.first_start
+    plans = [(max(BEGINS + 45 * MINUTE, first - timedelta(days=9)), "add")] if number % 4 == 1 else []
+    change = {0: "end", 1: "move", 2: "postpone", 4: "cancel"}.get(number % 5, "")
+    when = event.last_end - timedelta(hours=1) if change == "end" else first - timedelta(days=3, hours=5)
+    return sorted([*plans, (max(when, BEGINS + timedelta(hours=3)), change)]) if change else plans
 
 
 def invent(world: World, number: int, day: Any, count: int, zoom: FakeZoom) -> Played:
@@ -303,8 +361,8 @@ def invent(world: World, number: int, day: Any, count: int, zoom: FakeZoom) -> P
     for speaker in document["speakers"]:
         speaker["email"] = speaker["email"].replace("@", f".{number}@")
     file, source = folder / f"{key}.toml", folder / f"inscriptions-{key}.csv"
-    file.write_text(tomlkit.dumps(document), "utf-8")
-    event = gate.load(file, environ={})[0].event
+    text = tomlkit.dumps(document)
+    event = gate.from_text(text, file, environ={}).event
     rows = people.invent(event, count, key, event.first_start - timedelta(hours=3))
     for row in rows:
         row[people.EMAIL] = row[people.EMAIL].replace("@", f".{number}@")
@@ -313,13 +371,16 @@ def invent(world: World, number: int, day: Any, count: int, zoom: FakeZoom) -> P
     came = arrivals(event, register.read())
     growing = GrowingFile(source.read_bytes(), register.laid_out, came, [], source)
     growing.grow(BEGINS)
-    plans = [(event.first_start - timedelta(days=3, hours=5), {2: "move", 5: "cancel"}.get(number % 7, ""))]
-    plans = [plan for plan in plans if plan[1] and plan[0] > BEGINS]
-    return Played(event, file, file.read_text("utf-8"), source, came, growing, Host(event, zoom), plans)
+    plans = plans_of(number, event)
+    is_there = not any(what == "add" for _, what in plans)
+    if is_there:
+        file.write_text(text, "utf-8")
+    return Played(event, file, text, source, came, growing, Host(event, zoom), zoom, plans, is_there)
 
 
 def judged(one: Played, world: World, zoom: FakeZoom, store_url: str) -> dict[str, Any]:
     """Hold an event against every promise; `broken` names them with how many people each was broken for."""
+    one.forgets_at = purged_at(one.event) + 2 * LOOK_AGAIN
     store = Store(store_url).open()
     known = {d.message_id: d for d in store.outbox.all(one.event.key) if d.message_id}
     lines = [
@@ -339,8 +400,8 @@ def judged(one: Played, world: World, zoom: FakeZoom, store_url: str) -> dict[st
         letters=lines,
         exchanges=(),
         zoom_meetings=meetings,
-        kills=world.faults["kill"] + world.copies_allowed + world.faults["relay-drops"],
-        connections=4,
+        kills=len(lines),  # whether there are too many copies is judged letter by letter, see `copied`
+        connections=1,
         out=world.folder,
         after=None,  # type: ignore[arg-type]  # who came is not played here
     )
@@ -352,6 +413,29 @@ def judged(one: Played, world: World, zoom: FakeZoom, store_url: str) -> dict[st
     if len(meetings) != (0 if is_off else 1):
         broken["one-meeting"] = (f"{len(meetings)} meetings",)
     return {"people": len(one.rows), "letters": len(lines), "broken": broken}
+
+
+def forgotten(one: Played, store_url: str) -> None:
+    """See that nobody is known any more when their time is over."""
+    assert one.judged is not None
+    store = Store(store_url).open()
+    left = len(store.people.registered(one.event.key)) + len(store.outbox.all(one.event.key))
+    store.close()
+    at_zoom = [m for m in one.zoom.meetings() if m["agenda"].startswith(tag_of(one.event, "day-1"))]
+    if left or at_zoom:
+        one.judged["broken"]["forgotten"] = (f"{left} people and letters, {len(at_zoom)} meetings",)
+    one.judged["forgotten"], one.forgets_at = not left and not at_zoom, None
+
+
+def copied(world: World, relay: Relay) -> dict[str, int]:
+    """How many letters too many there are of each that was accepted again without need."""
+    names = [line["message_id"] for line in world.letters]
+    lost = Counter(name for name, one in zip(names, relay.accepted, strict=True) if not one.replied)
+    return {
+        name: n - 1 - lost[name] - world.under_way[name]
+        for name, n in Counter(names).items()
+        if n - 1 > lost[name] + world.under_way[name]
+    }
 
 
 def next_fault(draw: random.Random) -> str:
@@ -376,6 +460,7 @@ def soak(days: int, events: int, count: int, seed: int, folder: Path) -> dict[st
             "store": {"url": url},
             "mail": {"host": "127.0.0.1", "port": relay.port, "security": "none", "per_minute": 0},
             "zoom": zoom.papers(),
+            "privacy": {"people_days": PEOPLE_DAYS},
         }
         (folder / "evenements" / "service.toml").write_text(tomlkit.dumps(shared))
         for n in range(events):
@@ -384,37 +469,35 @@ def soak(days: int, events: int, count: int, seed: int, folder: Path) -> dict[st
         command = [sys.executable, "-m", "benchmarks.soak", "--serve", str(folder)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
             try:
-                return _through(world, zoom, child, BEGINS + timedelta(days=days), url)
+                return _through(world, zoom, relay, child, BEGINS + timedelta(days=days), url)
             finally:
                 assert child.stdin is not None
                 child.stdin.close()
 
 
-def _through(world: World, zoom: FakeZoom, child: Any, ends: datetime, url: str) -> dict[str, Any]:
-    turns, minutes, wake, sizes = 0, 0, BEGINS, list[tuple[datetime, int, int]]()
+def _through(world: World, zoom: FakeZoom, relay: Relay, child: Any, ends: datetime, url: str) -> dict[str, Any]:
+    minutes, wake, sizes = 0, BEGINS, list[Size]()
     touched = True
+    rows = deque(sorted(((row.at, one.growing) for one in world.played for row in one.rows), key=lambda row: row[0]))
     while (now := world.clock.now()) < ends:
         if minutes % 1440 == 0:
-            print(f"{now:%d.%m.} {turns} turns, {len(world.letters)} letters", file=sys.stderr, flush=True)
+            print(f"{now:%d.%m.} {len(sizes)} turns, {len(world.letters)} letters", file=sys.stderr, flush=True)
         minutes += 1
-        touched |= bool(world.mends)
-        world.mend()
         world.fault = next_fault(world.draw)
         world.faults[world.fault] += 1
-        before = {one.event.key: one.growing._written for one in world.played}
-        for one in world.played:
-            one.growing.grow(now)
-        touched |= any(one.growing._written != before[one.event.key] for one in world.played)
-        planned = sum(len(one.plans) for one in world.played)
-        world.organise(now)
-        touched |= planned != sum(len(one.plans) for one in world.played)
+        touched |= world.mend()
+        while rows and rows[0][0] <= now:
+            rows.popleft()[1].grow(now)
+            touched = True
+        touched |= world.organise(now)
         if world.fault in FILES:
             world.spoil(world.fault)
             touched = True
         _open_meetings(world, now)
         if touched or now >= wake or world.fault in ("kill", "restart", *CLOCK):
             said = _turn(child, world)
-            turns += 1
+            world.under_way.update(said["under_way"] or ())
+            world.faults["killed"] += said["under_way"] is not None
             sizes.append((now, said["kib"], said["files"]))
             touched = said["busy"]
             wake = min(datetime.fromisoformat(said["wake"]) if said["wake"] else now, now + LOOK_AGAIN)
@@ -422,8 +505,10 @@ def _through(world: World, zoom: FakeZoom, child: Any, ends: datetime, url: str)
             if one.judged is None and now >= one.ends + JUDGED:
                 one.judged = judged(one, world, zoom, url)
                 print(f"{now:%d.%m. %H:%M} {one.event.key} {one.judged}", file=sys.stderr, flush=True)
+            elif one.forgets_at is not None and now >= one.forgets_at:
+                forgotten(one, url)
         world.clock.advance(MINUTE + CLOCK.get(world.fault, timedelta()))
-    return _figures(world, turns, minutes, sizes)
+    return _figures(world, minutes, sizes, copied(world, relay))
 
 
 def _open_meetings(world: World, now: datetime) -> None:
@@ -442,24 +527,29 @@ def _turn(child: Any, world: World) -> dict[str, Any]:
     return json.loads(answer)  # type: ignore[no-any-return]  # a dict, see Service.turn
 
 
-def _figures(world: World, turns: int, minutes: int, sizes: list[tuple[datetime, int, int]]) -> dict[str, Any]:
+def _figures(world: World, minutes: int, sizes: list[Size], too_many: dict[str, int]) -> dict[str, Any]:
     warm = [one for one in sizes if one[0] >= sizes[0][0] + (sizes[-1][0] - sizes[0][0]) / 6]
+    fifth = max(1, len(warm) // 5)
+    (early, before), (late, after) = (
+        (max(kib for _, kib, _ in part), max(files for *_, files in part)) for part in (warm[:fifth], warm[-fifth:])
+    )
     broken = {one.event.key: one.judged["broken"] for one in world.played if one.judged and one.judged["broken"]}
-    early, late = (max(kib for _, kib, _ in part) for part in (warm[: len(warm) // 5], warm[-len(warm) // 5 :]))
+    copies = len(world.letters) - len({line["message_id"] for line in world.letters})
     return {
         "minutes": minutes,
-        "turns": turns,
+        "turns": len(sizes),
         "events_judged": sum(one.judged is not None for one in world.played),
+        "events_forgotten": sum(bool(one.judged and one.judged.get("forgotten")) for one in world.played),
         "people": sum(len(one.rows) for one in world.played),
         "letters": len(world.letters),
-        "copies": len(world.letters) - len({line["message_id"] for line in world.letters}),
+        "copies": copies,
+        "copies_without_need": too_many,
+        "edits": dict(sorted(world.edits.items())),
         "faults": dict(sorted(world.faults.items())),
         "broken": broken,
-        "memory_mb_warm": round(early / 1024, 1),
-        "memory_mb_end": round(late / 1024, 1),
-        "files_warm": max(files for *_, files in warm[: len(warm) // 5]),
-        "files_end": max(files for *_, files in warm[-len(warm) // 5 :]),
-        "holds": not broken and late <= early * GROWTH,
+        "memory_mb": [round(early / 1024, 1), round(late / 1024, 1)],
+        "files": [before, after],
+        "holds": not broken and not too_many and late <= early * GROWTH and after <= before,
     }
 
 
