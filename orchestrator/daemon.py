@@ -21,6 +21,7 @@ from orchestrator.gateways.alarm.life import SignsOfLife
 from orchestrator.jobs import lost
 from orchestrator.jobs.alarms import push_all
 from orchestrator.jobs.beat import Counters, Memory, beat
+from orchestrator.jobs.departing import see_off
 from orchestrator.jobs.post import PostRoom, rooms
 from orchestrator.jobs.pulse import Watched
 from orchestrator.jobs.remembering import doubt, keep, recall
@@ -37,6 +38,7 @@ IDLE_SECONDS = 5
 """How long an idle post waits before it looks at the outbox again: another process may have filled it."""
 STOP_SECONDS = 15
 ENGINE_AGAIN_SECONDS = 1
+SEE_OFF = timedelta(seconds=10)
 UNWELL_BEATS = 3
 """How many beats may be missed before the service calls itself unwell."""
 ELSEWHERE = timedelta(minutes=2)
@@ -68,6 +70,8 @@ class Daemon:
         self._memories: Mapping[str, Memory] = self._recall()
         self._counters: Counters = {}
         self.rooms = rooms(worlds)
+        self._to_see_off = {w.relay for w in worlds}  # the process before may have ended without
+        self._seen_off_at = self._clock.now()
         self._stop = threading.Event()
         self._post_wakes = threading.Condition()
         self._scheduler = BackgroundScheduler(
@@ -221,9 +225,11 @@ class Daemon:
                 return None
             report = self._beat(world)
             self._signs.alive()
+            self._see_off(after=SEE_OFF)
             if report is not None and report.next_at is not None:
                 wake = report.next_at if wake is None else min(wake, report.next_at)
         self._note_work()
+        self._see_off()
         self._see_to_the_letters()
         self._signs.alive()
         if self.watched().is_beating:
@@ -235,6 +241,18 @@ class Daemon:
         """Whose day is nearest: with many events the first pass takes a while; those that are over come last."""
         now = self._clock.now()
         return sorted(self._worlds, key=lambda w: (w.event.last_end <= now, w.event.first_start))
+
+    def _see_off(self, after: timedelta = timedelta()) -> None:
+        """Plan when letters leave, of all events of a relay at once: in a long first pass every now and then."""
+        now = self._clock.now()
+        if not self._to_see_off or timedelta() <= now - self._seen_off_at < after:
+            return
+        try:
+            for relay in sorted(self._to_see_off):
+                see_off([world for world in self._worlds if world.relay == relay], now)
+            self._to_see_off, self._seen_off_at = set(), now
+        except OrchestratorError as error:
+            log.error("when letters leave could not be planned: %s", error)
 
     def _see_to_the_letters(self) -> None:
         """Take back what the dead had in hand, and wake the post, here or where the engine finds one."""
@@ -283,8 +301,9 @@ class Daemon:
         key, memory = world.event.key, self._memories[world.event.key]
         doubt(world, memory, world.clock.now())
         try:
-            report = beat(world, memory, counters=self._counters)
+            report = beat(world, memory, counters=self._counters, sets_out=False)
             if not report.quiet:
+                self._to_see_off.add(world.relay)
                 keep(world, memory)
         except Held:  # another process beats it: all is well
             self._beaten[key] = world.clock.now()

@@ -18,7 +18,7 @@ from orchestrator.core.notices import turned_away
 from orchestrator.core.retention import attendance_ends_at, invitations_end_at, links_end_at, purged_at, zoom_ends
 from orchestrator.core.said import heeding
 from orchestrator.jobs.attendance import note, readings
-from orchestrator.jobs.departing import late, set_out
+from orchestrator.jobs.departing import see_off
 from orchestrator.jobs.holds import keep_holds
 from orchestrator.jobs.hosting import alerts_now, say
 from orchestrator.jobs.meetings import converge, watch
@@ -29,7 +29,7 @@ from orchestrator.jobs.ways import LISTED_BEFORE, register
 from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Kept, Reading, Way
 
-DECIDED = ("source", "held", "zoom:", "seats:", "hold:", "templates:", "after:", "plan:")
+DECIDED = ("source", "held", "zoom:", "seats:", "hold:", "templates:", "after:")
 """What a beat that goes through everything has looked into: the beginnings of its alarms' keys."""
 AGAIN = (5, 10, 20, 40, 60)
 """Seconds until a beat that met a problem is tried again; then every last one."""
@@ -91,10 +91,18 @@ def _fingerprint(world: World) -> str:
         return f"unreadable: {error.message}"
 
 
-def beat(world: World, memory: Memory, *, confirmed: bool = False, counters: Counters | None = None) -> Report:
+def beat(
+    world: World,
+    memory: Memory,
+    *,
+    confirmed: bool = False,
+    counters: Counters | None = None,
+    sets_out: bool = True,
+) -> Report:
     """Bring one event to where it should be; a second beat does nothing. Raises Held while another process beats.
 
-    `counters`, where they were just read for many events, spare a quiet one its only question to the store.
+    `counters`, where they were just read for many events, spare a quiet one its only question to the store. Without
+    `sets_out` the caller has yet to say when what waits for the relay leaves (jobs.departing.see_off).
     """
     now, key = world.clock.now(), world.event.key
     if not confirmed and memory.is_quiet(world, now, counters):
@@ -119,6 +127,8 @@ def beat(world: World, memory: Memory, *, confirmed: bool = False, counters: Cou
             _raise_alarms(world, now, report, ("source", "held"))
         else:
             _decide(world, now, report, people)
+            if sets_out:
+                see_off([world], now, report)
             memory.decide_at, memory.gone_through_at = report.decide_at, now
             _raise_alarms(world, now, report, DECIDED)
             decided = world.store.events.versions(key)[0]  # ours alone while the lease is held
@@ -173,7 +183,6 @@ def _decide(world: World, now: datetime, report: Report, people: People | None) 
         if notice.void_at > now:
             report.decide_again(notice.void_at)
     report.letters = store.outbox.plan(event.key, world.relay, letters, now)
-    report.problems += late(event, set_out(store, world.relay, event.quota, now), now)
 
 
 def _take_in(world: World, now: datetime, report: Report, *, confirmed: bool) -> People | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.core.letters import Owed
@@ -11,10 +11,26 @@ from orchestrator.core.model import Event, Quota
 from orchestrator.core.schedule import load_of
 from orchestrator.core.sending import Departure, Load, Wave, departures, duration, windows
 from orchestrator.jobs.names import NAMES
-from orchestrator.jobs.world import Problem
+from orchestrator.jobs.world import Problem, Report, World
 from orchestrator.store import Queued, Store
 
+LATE = "plan:"
+"""How the keys of its alarms begin."""
 REMEDY = "relevez les limites de [mail] si le relais le permet, prenez-en un autre, ou avancez l'heure du rappel"
+
+
+def see_off(worlds: Sequence[World], now: datetime, report: Report | None = None) -> None:
+    """Let everything that waits for the one relay of some events leave when it must; which waves will be late is said
+    in the report, and is an alarm."""
+    store, relay, quota = worlds[0].store, worlds[0].relay, worlds[0].event.quota
+    planned = set_out(store, relay, quota, now)
+    troubles: dict[str, dict[str, tuple[str, str]]] = {}
+    for world in worlds:
+        for problem in late(world.event, planned, now):
+            troubles.setdefault(world.event.key, {})[problem.key] = (problem.what, problem.remedy)
+            if report is not None:
+                report.problems.append(problem)
+    store.alarms.set_everywhere(troubles, {world.event.key for world in worlds}, LATE, now)
 
 
 def set_out(store: Store, relay: str, quota: Quota, now: datetime) -> list[tuple[Queued, Departure]]:
@@ -69,7 +85,7 @@ def late(event: Event, planned: list[tuple[Queued, Departure]], now: datetime) -
         if one.event == event.key and (one.may_leave_early or one.kind == "room") and found.last_at > wave.finish_by:
             what = f"{one.letters} {NAMES[one.kind]}{_about(event, one.session)} : "
             what += too_late(event, wave, found, one.letters)
-            yield Problem(key=f"plan:{one.kind}/{one.session}/{one.rule}/{one.domain}", what=what, remedy=REMEDY)
+            yield Problem(key=f"{LATE}{one.kind}/{one.session}/{one.rule}/{one.domain}", what=what, remedy=REMEDY)
 
 
 def _about(event: Event, session: str) -> str:

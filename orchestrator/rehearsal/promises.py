@@ -154,7 +154,8 @@ def _rooms_at_zoom(day: Day) -> dict[str, set[str]]:
 
 def _newest_letter_says(day: Day, email: str, session: str, room: str) -> bool:
     told = [line for line in day.to.get(email, ()) if line["kind"] in NAMING_THE_ROOM]
-    about = [line for line in told if line["session"] in (None, session)]
+    over = day.event.session(session).ends_at  # what is written afterwards is about the sessions to come
+    about = [line for line in told if line["session"] in (None, session) and at(line) < over]
     return bool(about) and room in " ".join(day.text(max(about, key=at)).split())
 
 
