@@ -442,7 +442,7 @@ def next_fault(draw: random.Random) -> str:
     for name, minutes in RARE.items():
         if draw.random() * minutes < 1:
             return name
-    return draw.choice([*ZOOM, *RELAY])
+    return draw.choice([*ZOOM, *RELAY, *RELAY])
 
 
 def soak(days: int, events: int, count: int, seed: int, folder: Path) -> dict[str, Any]:
