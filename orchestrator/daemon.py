@@ -38,7 +38,7 @@ IDLE_SECONDS = 5
 """How long an idle post waits before it looks at the outbox again: another process may have filled it."""
 STOP_SECONDS = 15
 ENGINE_AGAIN_SECONDS = 1
-SEE_OFF = timedelta(seconds=10)
+IN_BETWEEN = timedelta(seconds=10)
 UNWELL_BEATS = 3
 """How many beats may be missed before the service calls itself unwell."""
 ELSEWHERE = timedelta(minutes=2)
@@ -78,6 +78,8 @@ class Daemon:
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._ticking = threading.Lock()
+        self._passing_since: datetime | None = None
+        self._is_first = True
         self._beaten: dict[str, datetime] = {}
         self._beats: Counter[tuple[str, str]] = Counter()
         if before is not None:
@@ -105,6 +107,8 @@ class Daemon:
             patience=UNWELL_BEATS * timedelta(seconds=self._beat_seconds) if alone else ELSEWHERE,
             beaten=dict(self._beaten) if alone else self._beaten_somewhere(),
             beats=Counter(self._beats),
+            passing_since=self._passing_since,
+            is_first=self._is_first,
         )
 
     def _beaten_somewhere(self) -> dict[str, datetime]:
@@ -217,6 +221,18 @@ class Daemon:
 
         Says at which instant the clock alone will next decide something, as far as is known.
         """
+        self._passing_since = self._clock.now()
+        try:
+            wake = self._pass()
+            self._is_first = False
+        finally:
+            self._passing_since = None
+        if self.watched().is_beating:
+            self._signs.good(self._clock.now())
+        self._wake_at(wake)
+        return wake
+
+    def _pass(self) -> datetime | None:
         wake: datetime | None = None
         self._apply_webhooks()
         self._count()
@@ -225,16 +241,13 @@ class Daemon:
                 return None
             report = self._beat(world)
             self._signs.alive()
-            self._see_off(after=SEE_OFF)
+            self._in_between()
             if report is not None and report.next_at is not None:
                 wake = report.next_at if wake is None else min(wake, report.next_at)
         self._note_work()
         self._see_off()
         self._see_to_the_letters()
         self._signs.alive()
-        if self.watched().is_beating:
-            self._signs.good(self._clock.now())
-        self._wake_at(wake)
         return wake
 
     def soonest_first(self) -> list[World]:
@@ -242,15 +255,19 @@ class Daemon:
         now = self._clock.now()
         return sorted(self._worlds, key=lambda w: (w.event.last_end <= now, w.event.first_start))
 
-    def _see_off(self, after: timedelta = timedelta()) -> None:
-        """Plan when letters leave, of all events of a relay at once: in a long first pass every now and then."""
-        now = self._clock.now()
-        if not self._to_see_off or timedelta() <= now - self._seen_off_at < after:
-            return
+    def _in_between(self) -> None:
+        """In a long pass do every now and then what is done at its end."""
+        if not timedelta() <= self._clock.now() - self._seen_off_at < IN_BETWEEN:
+            self._note_work()
+            self._see_off()
+
+    def _see_off(self) -> None:
+        """Plan when letters leave, of all events of a relay at once."""
+        self._seen_off_at = now = self._clock.now()
         try:
             for relay in sorted(self._to_see_off):
                 see_off([world for world in self._worlds if world.relay == relay], now)
-            self._to_see_off, self._seen_off_at = set(), now
+            self._to_see_off = set()
         except OrchestratorError as error:
             log.error("when letters leave could not be planned: %s", error)
 

@@ -23,11 +23,14 @@ class Pulse:
     database: bool
     relay: Seen
     zoom: Seen
+    starting: bool = False
+    """Events are gone through for the first time and some were not reached yet; those have None as their seconds."""
 
     def as_data(self) -> dict[str, Any]:
         """As plain values."""
         return {
             "ok": self.is_well,
+            "starting": self.starting,
             "seconds_since_beat": dict(self.seconds_since_beat),
             "database": self.database,
             "relay": dict(self.relay),
@@ -44,6 +47,10 @@ class Watched:
     patience: timedelta
     beaten: Mapping[str, datetime]
     beats: Mapping[tuple[str, str], int]
+    passing_since: datetime | None = None
+    """When the pass began that goes on now."""
+    is_first: bool = False
+    """Whether no pass has come to its end yet."""
 
     @property
     def ages(self) -> dict[str, float | None]:
@@ -56,9 +63,19 @@ class Watched:
         }
 
     @property
+    def is_starting(self) -> bool:
+        """Tell whether the first pass goes on, in which some events were not reached yet."""
+        return self.is_first and self.passing_since is not None and any(age is None for age in self.ages.values())
+
+    @property
     def is_beating(self) -> bool:
-        """Tell whether every event has beaten lately."""
-        return all(age is not None and age < self.patience.total_seconds() for age in self.ages.values())
+        """Tell whether every event had beaten lately when the last pass began, and that one goes on."""
+        since = self.passing_since or self.now
+        last = max([since, *self.beaten.values()])
+        return self.now - last < self.patience and all(
+            self.is_starting if at is None else since - at < self.patience
+            for at in (self.beaten.get(world.event.key) for world in self.worlds)
+        )
 
     def pulse(self) -> Pulse:
         """Look at the store; the relay and Zoom are not asked."""
@@ -73,6 +90,7 @@ class Watched:
             database=database,
             relay=relay,
             zoom=zoom,
+            starting=self.is_starting,
         )
 
     def _last_seen(self) -> tuple[dict[str, bool | None], dict[str, bool | None]]:

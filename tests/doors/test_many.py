@@ -118,7 +118,7 @@ def test_every_event_is_gone_through_afresh_at_least_once_a_day(theatre: Theatre
     doubt(theatre.world, memory, now + timedelta(hours=12))
     assert memory.event == theatre.event
     doubt(theatre.world, memory, now + timedelta(hours=24))
-    assert memory.event is None and memory.decided_at is None
+    assert (memory.event, memory.decided_at) == (None, None)
 
 
 def test_the_event_whose_day_is_nearest_is_beaten_first(theatre: Theatre) -> None:

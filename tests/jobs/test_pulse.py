@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from orchestrator.jobs.pulse import Pulse, Watched
 from orchestrator.outside.relay import Moment, Verdict
@@ -47,6 +50,46 @@ def test_an_event_that_has_not_beaten_lately_is_unwell(theatre: Theatre) -> None
     assert (never.is_well, never.seconds_since_beat) == (False, {KEY: None})
 
 
+@pytest.mark.parametrize(
+    ("now", "well"),
+    [
+        (SECOND, True),  # nothing was reached yet
+        (PATIENCE + 2 * SECOND, True),  # the other goes on
+        (2 * PATIENCE, False),  # nothing has beaten for too long
+    ],
+)
+def test_a_service_that_still_goes_through_its_events_for_the_first_time_is_well(
+    theatre: Theatre, now: timedelta, well: bool
+) -> None:
+    other = replace(theatre.world, event=replace(theatre.event, key="autre"))
+    began = theatre.at
+    seen = Watched(
+        worlds=(theatre.world, other),
+        now=began + now,
+        patience=PATIENCE,
+        beaten={KEY: began + 3 * SECOND} if now > PATIENCE else {},
+        beats={},
+        passing_since=began,
+        is_first=True,
+    )
+    assert (seen.is_beating, seen.pulse().starting) == (well, True)
+    assert not replace(seen, is_first=False).is_beating
+
+
+def test_a_pass_in_which_much_has_changed_makes_nobody_unwell_while_it_goes_on(theatre: Theatre) -> None:
+    began = theatre.at
+    late = Watched(
+        worlds=(theatre.world,),
+        now=began + PATIENCE,
+        patience=PATIENCE,
+        beaten={KEY: began + SECOND},
+        beats={},
+        passing_since=began,
+    )
+    assert late.is_beating
+    assert not replace(late, beaten={KEY: began - PATIENCE}).is_beating
+
+
 def test_relay_and_zoom_are_told_as_last_seen_and_neither_makes_the_service_unwell(anywhere: Theatre) -> None:
     anywhere.form.answer("zoe@exemple.fr", "a")
     anywhere.turn()
@@ -64,6 +107,7 @@ def test_relay_and_zoom_are_told_as_last_seen_and_neither_makes_the_service_unwe
     anywhere.turn(anywhere.at + 10 * MINUTE)
     assert watched(anywhere).pulse().as_data() == {
         "ok": True,
+        "starting": False,
         "seconds_since_beat": {KEY: 1.0},
         "database": True,
         "relay": {KEY: True},
