@@ -25,7 +25,6 @@ from orchestrator.cli import (
     zoom,
 )
 from orchestrator.cli.common import Whole
-from orchestrator.cli.french import speak_french
 
 SECTIONS = (
     (
@@ -62,9 +61,6 @@ class InSections(Whole):
         width = max(len(verb.name or "") for verb in VERBS)
         for title, verbs in SECTIONS:
             self.write_verbs(formatter, f"{title} ", verbs, width)
-
-
-speak_french()
 
 
 @click.group(cls=InSections, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from orchestrator.cli.french import speak_french
+
 if TYPE_CHECKING:
     from orchestrator.core.model import Event
     from orchestrator.settings import Settings
 
+speak_french()  # Click names what an option takes when that is declared: before any verb
 DONE, FAILED, MISUSED = 0, 1, 2
 DEFAULT = Path("config.toml")
 Verb = TypeVar("Verb", bound=Callable[..., Any])

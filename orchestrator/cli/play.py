@@ -103,7 +103,9 @@ def _play(settings: Settings, registrations: Path | None, faults: tuple[str, ...
 
         result = play.rehearse(settings, registrations, troubles, out, progress)
     if result.invented:
-        say("  La source n'est pas un fichier d'ici : 200 personnes inventées ont joué les inscrits.")
+        source = settings.registrations
+        why = f"La liste « {source.path.name} » n'existe pas" if source.source == "file" else "La source est en ligne"
+        say(f"  {why} : 200 personnes inventées ont joué les inscrits.")
     if as_json:
         show(result.report)
     else:
