@@ -102,7 +102,7 @@ class PostRoom:
         """Send everything that is due now over several connections; waits for nothing that is due later."""
         self.tally = Tally()
         self.recover()
-        if not self._is_well:  # what is overdue must not take the place of what is urgent
+        if not self._is_well and self.due():  # what is overdue must not take the place of what is urgent
             set_out(self._first.store, self.relay, self._first.event.quota, self.clock.now())
         stop = stop or threading.Event()
         while self.due():
