@@ -19,8 +19,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import sqlalchemy as sa
-
 from benchmarks import _peers, _postfix, _sink
 from benchmarks._post_stage import NOW, event, prepare, world
 from orchestrator import wiring
@@ -28,7 +26,6 @@ from orchestrator.daemon import Daemon
 from orchestrator.jobs.post import PostRoom
 from orchestrator.jobs.world import World
 from orchestrator.store import Store
-from orchestrator.store.schema import letter
 
 LETTERS, PEER_LETTERS, ROUNDS, SESSIONS = 3_000, 400, 3, 10
 FAR = {"rtt": 0.05, "accept": 0.1}
@@ -62,8 +59,10 @@ def in_a_new_file(folder: Path, name: str) -> str:
 
 def length_of_one(store: Store) -> int:
     """How many bytes a letter has, as they were sent."""
-    with store.db.read() as c:
-        return int(c.execute(sa.select(sa.func.avg(sa.func.length(letter.c.data)))).scalar() or 0)
+    one = next(d for d in reversed(store.outbox.all(event().key)) if d.state == "sent")
+    message = store.outbox.message_of(one)
+    assert message is not None
+    return len(message.data)
 
 
 def first_of_a_wave(folder: Path, port: int) -> float:

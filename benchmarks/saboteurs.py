@@ -99,8 +99,8 @@ SABOTEURS = (
         edits=[
             Edit(
                 file="orchestrator/jobs/post.py",
-                old="        if delivery.in_doubt and delivery.data is not None:\n",
-                new="        if delivery.in_doubt < 0 and delivery.data is not None:\n",
+                old="        if delivery.in_doubt and (message := ",
+                new="        if delivery.in_doubt < 0 and (message := ",
             ),
             Edit(
                 file="orchestrator/jobs/words.py",

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from orchestrator.core.attendance import Stay
 from orchestrator.core.errors import MailError
 from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Upcoming
+from orchestrator.core.message import Message
 from orchestrator.core.model import Answers
 
 
@@ -165,8 +166,8 @@ class Scribe(Protocol):
     def warm_up(self) -> None:
         """Do now what the first letter would have to wait for."""
 
-    def write(self, letter: Letter) -> bytes:
-        """The complete message, CRLF lines, checked. Raises UnwritableLetter."""
+    def write(self, letter: Letter) -> Message:
+        """The complete message, checked. Raises UnwritableLetter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -261,9 +261,9 @@ class Courier:
 
 def _dotted(ready: Ready) -> Dotted:
     written = ready.written
-    return Dotted(delivery=ready.delivery, data=written.data, message_id=written.message_id, facts=written.facts)
+    return Dotted(delivery=ready.delivery, message=written.message, message_id=written.message_id, facts=written.facts)
 
 
 def _parcel(ready: Ready) -> Parcel:
     written = ready.written
-    return Parcel(key=ready.delivery.id, sender=written.sender, to=ready.delivery.address, data=written.data)
+    return Parcel(key=ready.delivery.id, sender=written.sender, to=ready.delivery.address, data=written.message.data)

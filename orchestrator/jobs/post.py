@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from orchestrator.core.errors import OrchestratorError, RelayUnavailable
+from orchestrator.core.message import Message
 from orchestrator.jobs.courier import Courier
 from orchestrator.jobs.departing import set_out
 from orchestrator.jobs.words import Words
@@ -73,7 +74,7 @@ class Tally:
 class Written:
     """A letter's bytes, what they tell, and the event's version they were written from (None = an earlier one)."""
 
-    data: bytes
+    message: Message
     facts: Mapping[str, str | None]
     message_id: str
     sender: str
@@ -193,13 +194,11 @@ class PostRoom:
         """Put a letter in words as of now; one in doubt goes out again exactly as it did."""
         world = self._worlds[delivery.event]
         sender = bare(world.event.mail_from)
-        if delivery.in_doubt and delivery.data is not None:
-            return Written(
-                data=delivery.data, facts=delivery.facts or {}, message_id=delivery.message_id, sender=sender
-            )
+        if delivery.in_doubt and (message := world.store.outbox.message_of(delivery)) is not None:
+            return Written(message=message, facts=delivery.facts or {}, message_id=delivery.message_id, sender=sender)
         worded = self._words[delivery.event].letter(delivery, now)
         return Written(
-            data=world.scribe.write(worded.letter),
+            message=world.scribe.write(worded.letter),
             facts=worded.facts,
             message_id=worded.letter.message_id,
             sender=sender,

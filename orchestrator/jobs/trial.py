@@ -241,8 +241,8 @@ def _about_letters(one: Trial, found: Found, passes: dict[str, Pass], to: Sequen
         with one.world.post.connect() as line:
             for address in to:
                 one.progress(f"lettre à {address}")
-                data = one.world.scribe.write(_letter(one, found, passes.get(identity(address)), address))
-                line.offer(bare(one.world.event.mail_from), address, data).finish()
+                message = one.world.scribe.write(_letter(one, found, passes.get(identity(address)), address))
+                line.offer(bare(one.world.event.mail_from), address, message.data).finish()
     except OrchestratorError as error:
         yield Finding(number=0, question="Le relais accepte nos lettres", outcome="no", detail=error.message)
     else:

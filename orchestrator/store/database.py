@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from orchestrator.core.errors import OrchestratorError
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest migration; a test holds it against migrations/versions."""
 LOCK_SECONDS = 30
 IDLE_SECONDS = 15

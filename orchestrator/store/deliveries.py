@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from orchestrator.core.message import Message
 from orchestrator.store.schema import letter
 
 OPEN = ("due", "claimed", "dotted")
@@ -17,7 +18,7 @@ FIRST = ("link", "host")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A letter's row, its columns in the order of `FIELDS`."""
+    """A letter's row, its columns in the order of `FIELDS`; for its bytes see `Outbox.message_of`."""
 
     id: int
     key: str
@@ -53,7 +54,7 @@ class Dotted:
     """A letter about to get its final dot: from here on it may be accepted, with exactly these bytes."""
 
     delivery: Delivery
-    data: bytes
+    message: Message
     message_id: str
     facts: Mapping[str, str | None]
 

@@ -8,10 +8,30 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from orchestrator.core.message import Message, Mould, whole
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import FIRST, LIGHT, Delivery, delivery_from
 from orchestrator.store.outbox_sql import TOLD_TO
-from orchestrator.store.schema import letter, told
+from orchestrator.store.schema import letter, mould, told, written
+
+_ITS_MOULD = sa.and_(mould.c.event == written.c.event, mould.c.digest == written.c.mould)
+_WRITTEN = (
+    sa.select(written.c.octets, mould.c.octets.label("mould"))
+    .join_from(written, mould, _ITS_MOULD, isouter=True)
+    .where(written.c.event == sa.bindparam("event"), written.c.letter == sa.bindparam("letter"))
+    .where(sa.or_(written.c.mould == "", mould.c.octets.is_not(None)))  # what has lost its mould is no letter
+)
+
+
+def message_in(c: sa.Connection, event: str, number: int) -> Message | None:
+    """The bytes kept of one letter, whole."""
+    row = c.execute(_WRITTEN, {"event": event, "letter": number}).one_or_none()
+    if row is None:
+        return None
+    if row.mould is None:
+        return whole(row.octets)
+    found = Mould(row.mould)
+    return Message(found.cast(row.octets), row.octets, found)
 
 
 class OutboxReading:
@@ -49,6 +69,12 @@ class OutboxReading:
         with self._db.read() as c:
             rows = c.execute(sa.select(*LIGHT).where(letter.c.event == event)).all()
         return sorted((delivery_from(row) for row in rows), key=lambda d: (d.leave_from, d.key))
+
+    def message_of(self, delivery: Delivery) -> Message | None:
+        """A letter's bytes as they were dotted; None where there are none, or they have been forgotten."""
+        with self._db.read() as c:
+            found = message_in(c, delivery.event, delivery.id)
+        return whole(delivery.data) if found is None and delivery.data is not None else found
 
     def counts(self, event: str) -> dict[str, Counter[str]]:
         """How many letters, by kind and state."""

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.core.model import Quota
 from orchestrator.store.deliveries import FIELDS, FIRST, OPEN
 from orchestrator.store.holds import not_held
-from orchestrator.store.ready import Ready, among
+from orchestrator.store.ready import Ready, ReadyForMany, Row, among
+from orchestrator.store.schema import Instant, letter, mould, told, written
 from orchestrator.store.schema import event as event_table
-from orchestrator.store.schema import letter, told
 
 
 def waiting() -> sa.ColumnElement[bool]:
@@ -70,12 +69,61 @@ def windows(quota: Quota) -> Iterable[tuple[int, timedelta]]:
     return [(limit, window) for limit, window in limits if limit]
 
 
-def _telling(insert: Any) -> Any:
+def _dot(row: Row, _insert: Any) -> Any:
+    return (
+        letter.update()
+        .where(letter.c.id == row["k_id"])
+        .values(
+            state="dotted",
+            lease_until=sa.bindparam("v_until"),
+            dotted_at=sa.bindparam("v_now"),
+            data=None,
+            message_id=row["v_message_id"],
+            facts=row["v_facts"],
+        )
+    )
+
+
+def _settle(row: Row, _insert: Any) -> Any:
+    return (
+        letter.update()
+        .where(letter.c.id == row["k_id"])
+        .values(
+            state="sent",
+            sent_at=sa.bindparam("v_now"),
+            code=row["v_code"],
+            reply=row["v_reply"],
+            owner="",
+            lease_until=None,
+            not_before=None,
+        )
+    )
+
+
+def _tell(row: Row, insert: Any) -> Any:
     """Note what somebody was told; `at` stays that of the first letter which told the same."""
-    said = insert(told)
+    same = {"event": sa.bindparam("event", type_=sa.Text), "at": sa.bindparam("at", type_=Instant)}
+    said = row.into(insert(told), **same)
     new = {"value": said.excluded.value, "at": said.excluded.at}
     return said.on_conflict_do_update(
         index_elements=["event", "person", "fact"], set_=new, where=told.c.value != said.excluded.value
+    )
+
+
+def _untell(row: Row, _insert: Any) -> Any:
+    theirs = (told.c.person == row["person"], told.c.fact == row["fact"])
+    return told.delete().where(told.c.event == sa.bindparam("event"), *theirs)
+
+
+def _keep_mould(row: Row, insert: Any) -> Any:
+    return row.into(insert(mould)).on_conflict_do_nothing()
+
+
+def _keep_bytes(row: Row, insert: Any) -> Any:
+    """Keep a letter's bytes in the place of those of an earlier attempt, if there was one."""
+    new = row.into(insert(written))
+    return new.on_conflict_do_update(
+        index_elements=["event", "letter"], set_={"mould": new.excluded.mould, "octets": new.excluded.octets}
     )
 
 
@@ -91,31 +139,14 @@ CLAIM = (
     )
     .returning(*FIELDS)
 )
-DOT = Ready(
-    letter.update()
-    .where(letter.c.id == sa.bindparam("k_id"))
-    .values(
-        state="dotted",
-        lease_until=sa.bindparam("v_until"),
-        dotted_at=sa.bindparam("v_now"),
-        data=sa.bindparam("v_data"),
-        message_id=sa.bindparam("v_message_id"),
-        facts=sa.bindparam("v_facts"),
-    )
+DOT = ReadyForMany(_dot, k_id=sa.Integer, v_message_id=sa.Text, v_facts=sa.JSON)
+SETTLE = ReadyForMany(_settle, k_id=sa.Integer, v_code=sa.Integer, v_reply=sa.Text)
+KEEP_MOULD = ReadyForMany(_keep_mould, event=sa.Text, digest=sa.Text, octets=sa.LargeBinary)
+KEEP_BYTES = ReadyForMany(
+    _keep_bytes, event=sa.Text, letter=sa.Integer, person=sa.Text, mould=sa.Text, octets=sa.LargeBinary
 )
-SETTLE = Ready(
-    letter.update()
-    .where(letter.c.id == sa.bindparam("k_id"))
-    .values(
-        state="sent",
-        sent_at=sa.bindparam("v_now"),
-        code=sa.bindparam("v_code"),
-        reply=sa.bindparam("v_reply"),
-        owner="",
-        lease_until=None,
-        not_before=None,
-    )
-)
+TELL = ReadyForMany(_tell, person=sa.Text, fact=sa.Text, value=sa.Text)
+UNTELL = ReadyForMany(_untell, person=sa.Text, fact=sa.Text)
 RELEASE = (
     letter.update()
     .where(letter.c.id == sa.bindparam("k_id"))
@@ -169,22 +200,11 @@ _SPARED = (
 )
 SPARE = Ready(letter.update().where(letter.c.id.in_(_SPARED), letter.c.state == "due").values(state="withdrawn"))
 VERSION = Ready(sa.select(event_table.c.version).where(event_table.c.key == sa.bindparam("event")))
-TELL = {
-    name: Ready(_telling(insert)) for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
-"""By the database's dialect."""
 TOLD_TO_ALL = Ready(
     sa.select(told.c.fact)
     .where(told.c.event == sa.bindparam("event"), among(told.c.person, "people"))
     .order_by(told.c.person, told.c.fact)
     .with_for_update()
-)
-UNTELL = Ready(
-    told.delete().where(
-        told.c.event == sa.bindparam("event"),
-        told.c.person == sa.bindparam("person"),
-        told.c.fact == sa.bindparam("fact"),
-    )
 )
 TOLD_TO = sa.select(told.c.fact, told.c.value, told.c.at).where(
     told.c.event == sa.bindparam("event"), told.c.person == sa.bindparam("person")

@@ -6,21 +6,43 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from orchestrator.core.letters import FRESH_LINK
 from orchestrator.store.deliveries import FIRST, Delivery, Dotted, Released, Settled, Step
-from orchestrator.store.outbox_sql import DOT, RELEASE, SETTLE, SPARE, TELL, THOSE, TOLD_TO_ALL, UNTELL, VERSION
+from orchestrator.store.outbox_sql import (
+    DOT,
+    KEEP_BYTES,
+    KEEP_MOULD,
+    RELEASE,
+    SETTLE,
+    SPARE,
+    TELL,
+    THOSE,
+    TOLD_TO_ALL,
+    UNTELL,
+    VERSION,
+)
 
-Found = Mapping[int, Any]
+
+class Hand(NamedTuple):
+    """In whose hands a letter is."""
+
+    id: int
+    owner: str
+    state: str
+
+
+Found = Mapping[int, Hand]
 
 
 def as_they_are(c: sa.Connection, step: Step) -> Found:
     """Lock the letters of a step; return the owner and state of each by id."""
     ids = [delivery.id for delivery in step.deliveries]
-    return {row.id: row for row in THOSE.run(c, ids=ids)} if ids else {}
+    return {row[0]: Hand(*row) for row in THOSE.run(c, ids=ids)} if ids else {}
 
 
 def dot(
@@ -31,14 +53,34 @@ def dot(
     The lease begins anew: it must outlast the wait for the relay's answer to the dot.
     """
     ours = _mine(owner, [one.delivery for one in letters], ("claimed",), found)
-    if rows := [_dotted(one) for one in letters if one.delivery.id in ours]:
-        DOT.run_many(c, rows, v_now=now, v_until=now + lasting)
+    mine = [one for one in letters if one.delivery.id in ours]
+    if mine:
+        _keep_bytes(c, mine)
+        DOT.run(c, [_dotted(one) for one in mine], v_now=now, v_until=now + lasting)
     return ours
+
+
+def _keep_bytes(c: sa.Connection, letters: Iterable[Dotted]) -> None:
+    moulds = {(one.delivery.event, one.message.mould) for one in letters if one.message.mould is not None}
+    if rows := [{"event": event, "digest": mould.digest, "octets": mould.octets} for event, mould in moulds]:
+        KEEP_MOULD.run(c, sorted(rows, key=itemgetter("event", "digest")))
+    KEEP_BYTES.run(c, [_bytes(one) for one in letters])
+
+
+def _bytes(one: Dotted) -> dict[str, Any]:
+    mould = one.message.mould
+    return {
+        "event": one.delivery.event,
+        "letter": one.delivery.id,
+        "person": one.delivery.person,
+        "mould": "" if mould is None else mould.digest,
+        "octets": one.message.own,
+    }
 
 
 def _dotted(one: Dotted) -> dict[str, Any]:
     facts = json.dumps(dict(one.facts))
-    return {"k_id": one.delivery.id, "v_data": one.data, "v_message_id": one.message_id, "v_facts": facts}
+    return {"k_id": one.delivery.id, "v_message_id": one.message_id, "v_facts": facts}
 
 
 def release(c: sa.Connection, owner: str, letters: Sequence[Released], found: Found, now: datetime) -> frozenset[str]:
@@ -76,14 +118,14 @@ def settle(c: sa.Connection, letters: Sequence[Settled], found: Found, now: date
     news = [one for one in letters if one.delivery.id in unsent]
     if not news:
         return frozenset()
-    SETTLE.run_many(c, [{"k_id": one.delivery.id, "v_code": one.code, "v_reply": one.reply} for one in news], v_now=now)
+    SETTLE.run(c, [{"k_id": one.delivery.id, "v_code": one.code, "v_reply": one.reply} for one in news], v_now=now)
     stale: set[str] = set()
     for event, group in groupby(sorted(news, key=_event), key=_event):
         of_event = list(group)
         _tell(c, event, of_event, now)
         _spare_fresh_reminders(c, event, [one.delivery for one in of_event], now)
-        version = VERSION.run(c, event=event).scalar()
-        if any(one.as_of != version for one in of_event):
+        version = VERSION.run(c, event=event)
+        if any(version != [(one.as_of,)] for one in of_event):
             stale.add(event)
     return frozenset(stale)
 
@@ -109,9 +151,9 @@ def _tell(c: sa.Connection, event: str, letters: Iterable[Settled], now: datetim
     ]
     if gone:
         TOLD_TO_ALL.run(c, event=event, people=list(facts))  # in the order in which all others come to them
-        UNTELL.run_many(c, gone, event=event)
+        UNTELL.run(c, gone, event=event)
     if rows:
-        TELL[c.dialect.name].run_many(c, rows, event=event, at=now)
+        TELL.run(c, rows, event=event, at=now)
 
 
 def _spare_fresh_reminders(c: sa.Connection, event: str, letters: Iterable[Delivery], now: datetime) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from orchestrator.core.model import reference
 from orchestrator.store.database import Database
+from orchestrator.store.outbox_reading import message_in
 from orchestrator.store.people import bring_news, bump
 from orchestrator.store.schema import (
     config,
@@ -23,17 +24,21 @@ from orchestrator.store.schema import (
     letter,
     meeting,
     metadata,
+    mould,
     notice,
     person,
     told,
     tombstone,
     way,
+    written,
 )
 from orchestrator.store.schema import event as event_table
 
 KEPT = frozenset({"event", "figure", "meeting", "budget", "lease", "config", "attendance", "certificate", "invitation"})
 """What a purge of people leaves: that the event was served, its counts, what has a time of its own or names nobody."""
 
+
+_LEFT_AT = sa.func.coalesce(letter.c.sent_at, letter.c.dotted_at, letter.c.void_at)
 
 PURGED = "purged:"
 """How the figures of a purge itself begin."""
@@ -100,6 +105,11 @@ def personal() -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
     return found
 
 
+def _left(event: str) -> sa.ColumnElement[bool]:
+    """An event's letters that nobody has in hand."""
+    return sa.and_(letter.c.event == event, letter.c.state.not_in(("claimed", "dotted")))
+
+
 def _named(event: str) -> sa.ColumnElement[bool]:
     """The accepted versions of an event's file whose text, with its speakers, is still there."""
     return sa.and_(config.c.event == event, config.c.text != "")
@@ -119,6 +129,10 @@ class Privacy:
             for table, where in personal():
                 if rows := [dict(row._mapping) for row in c.execute(sa.select(table).where(where), values)]:
                     result[table.name] = rows
+            for row in result.get("letter", ()):
+                message = message_in(c, event, row["id"])
+                row["data"] = row["data"] if message is None else message.data
+            result.pop("written", None)
         return result
 
     def erase(self, event: str, email: str, now: datetime) -> int:
@@ -179,21 +193,24 @@ class Privacy:
 
     def end_letters(self, event: str, before: datetime) -> int:
         """Forget the bytes of letters that left before an instant; says how many that was."""
-        old = self._written(event, before)
+        old, kept = sa.and_(_left(event), before > _LEFT_AT), written.c.event == event
+        theirs = sa.and_(kept, written.c.letter.in_(sa.select(letter.c.id).where(old)))
+        whole = sa.and_(old, letter.c.data.is_not(None))
         with self._db.read() as c:
-            if not c.execute(sa.select(sa.literal(1)).where(old).limit(1)).scalar():
+            if not any(c.execute(sa.select(sa.literal(1)).where(one).limit(1)).scalar() for one in (theirs, whole)):
                 return 0
         with self._db.write(event) as c:
-            return c.execute(letter.update().where(old).values(data=None)).rowcount
-
-    def _written(self, event: str, before: datetime) -> sa.ColumnElement[bool]:
-        left = sa.func.coalesce(letter.c.sent_at, letter.c.dotted_at, letter.c.void_at)
-        idle = letter.c.state.not_in(("claimed", "dotted"))
-        return sa.and_(letter.c.event == event, letter.c.data.is_not(None), idle, left < before)
+            done = c.execute(written.delete().where(theirs)).rowcount
+            done += c.execute(letter.update().where(whole).values(data=None)).rowcount
+            used = sa.select(written.c.mould).where(kept)
+            c.execute(mould.delete().where(mould.c.event == event, mould.c.digest.not_in(used)))
+            return done
 
     def next_letters_end(self, event: str, lasting: timedelta) -> datetime | None:
         """When the next written letter has had its time."""
-        query = sa.select(sa.func.min(letter.c.sent_at)).where(letter.c.event == event, letter.c.data.is_not(None))
+        kept = sa.select(written.c.letter).where(written.c.event == event)
+        has_bytes = sa.or_(letter.c.data.is_not(None), letter.c.id.in_(kept))
+        query = sa.select(sa.func.min(letter.c.sent_at)).where(letter.c.event == event, has_bytes)
         with self._db.read() as c:
             oldest: datetime | None = c.execute(query).scalar()
         return None if oldest is None else oldest + lasting

@@ -267,7 +267,7 @@ letter = sa.Table(
     number("attempts"),
     number("in_doubt"),
     text("message_id"),
-    sa.Column("data", sa.LargeBinary),
+    sa.Column("data", sa.LargeBinary),  # of letters dotted before there was `written`
     sa.Column("facts", sa.JSON),
     number("code"),
     text("reply"),
@@ -286,6 +286,24 @@ letter = sa.Table(
     sa.Index(
         "ix_letter_board", "event", "kind", "session", "rule", "state", "leave_from", "wanted_by", "void_at", "sent_at"
     ),
+)
+
+written = sa.Table(
+    "written",
+    metadata,
+    text("event", primary_key=True),
+    sa.Column("letter", sa.Integer, primary_key=True, autoincrement=False),
+    text("person"),
+    text("mould"),
+    sa.Column("octets", sa.LargeBinary, nullable=False),
+)
+
+mould = sa.Table(
+    "mould",
+    metadata,
+    text("event", primary_key=True),
+    text("digest", primary_key=True),
+    sa.Column("octets", sa.LargeBinary, nullable=False),
 )
 
 told = sa.Table(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.gateways.mail.mime import Attachment, check, message
-from orchestrator.gateways.mail.moulds import Mould
+from orchestrator.gateways.mail.moulds import Press
 from orchestrator.gateways.mail.patterns import Pattern
 from orchestrator.gateways.mail.words import clean
 from orchestrator.ports import Letter
@@ -50,10 +50,10 @@ words = st.text(min_size=1, max_size=120).map(clean).filter(lambda text: text.st
 @settings(max_examples=150)
 @given(st.lists(st.tuples(words, words, words, st.integers(0, 2**31 - 1).map(str)), min_size=2, max_size=3))
 def test_a_letter_from_a_mould_reads_as_one_written_alone(people: list[tuple[str, ...]]) -> None:
-    mould = Mould(PATTERN)
+    press = Press(PATTERN)
     for slots in people:
         said = PATTERN.filled(slots)
-        data = mould.fill(LETTER, slots)
+        data = press.fill(LETTER, slots).data
         assert read(data) == read(message(LETTER, said.subject, said.text, said.html, said.files))
         assert read(data)[1:] == [said.text, said.html, said.files[0].text.strip()]
         body = data.partition(b"\r\n\r\n")[2].split(b"\r\n")
@@ -62,11 +62,11 @@ def test_a_letter_from_a_mould_reads_as_one_written_alone(people: list[tuple[str
 
 def test_a_mould_is_checked_like_any_letter() -> None:
     slots = ("Anne", "D", "https://exemple.fr/a", "1")
-    check(Mould(PATTERN).fill(LETTER, slots), LETTER.to)
+    check(Press(PATTERN).fill(LETTER, slots).data, LETTER.to)
     with pytest.raises(UnwritableLetter):
-        Mould(PATTERN).fill(replace(LETTER, to="anne@exemple.fr, x@y.example"), slots)
+        Press(PATTERN).fill(replace(LETTER, to="anne@exemple.fr, x@y.example"), slots)
     with pytest.raises(UnwritableLetter):
-        Mould(replace(PATTERN, files=((replace(FILE, content_type="text/calendar\nBcc: x@y.example"), ("a\n",)),)))
+        Press(replace(PATTERN, files=((replace(FILE, content_type="text/calendar\nBcc: x@y.example"), ("a\n",)),)))
 
 
 def test_lines_are_long_from_998_octets_on() -> None:

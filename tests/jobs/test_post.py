@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator import shipped, wiring
+from orchestrator.core.message import whole
 from orchestrator.core.model import Quota
 from orchestrator.gateways.mail.safe import SafeScribe
 from orchestrator.gateways.mail.scribe import JinjaScribe
@@ -61,7 +62,7 @@ def carried(theatre: Theatre, owner: str, *, to_the_dot: bool) -> Delivery:
     [delivery] = room.claim()
     if to_the_dot:
         written = room.write(delivery, theatre.at)
-        dotted = Dotted(delivery=delivery, data=written.data, message_id=written.message_id, facts=written.facts)
+        dotted = Dotted(delivery=delivery, message=written.message, message_id=written.message_id, facts=written.facts)
         assert room.advance(Step(dotted=[dotted]), theatre.at) == {delivery.id}
     return delivery
 
@@ -274,7 +275,7 @@ def test_whoever_was_too_slow_sends_nothing(theatre: Theatre) -> None:
     theatre.heal()
     theatre.at += 15 * MINUTE
     theatre.post()
-    late = Step(dotted=[Dotted(delivery=slow, data=b"", message_id="", facts={})])
+    late = Step(dotted=[Dotted(delivery=slow, message=whole(b""), message_id="", facts={})])
     assert theatre.room.advance(late, theatre.at) == frozenset()
     assert theatre.told() == [(VERA, "host"), (ZOE, "link")]
 

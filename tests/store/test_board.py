@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from orchestrator.core.message import whole
 from orchestrator.core.model import reference
 from orchestrator.store import Dotted, Kept, Reading, Released, Settled, Step, Store, Way
 from orchestrator.store.board import Sought
@@ -38,7 +39,7 @@ def full(store: Store) -> Store:
     letters = [make.owed(), make.owed("reminder", session="matin", rule="at-09:00", due_at=make.paris(9))]
     store.outbox.plan(EVENT, "relay", letters, NOW)
     [delivery] = store.outbox.claim("relay", {EVENT}, "owner", NOW, LEASE, make.event().quota)
-    dotted = Dotted(delivery=delivery, data=b"bytes", message_id="<id>", facts={})
+    dotted = Dotted(delivery=delivery, message=whole(b"bytes"), message_id="<id>", facts={})
     store.outbox.advance("owner", NOW, LEASE, Step(dotted=[dotted]))
     settled = Settled(delivery=delivery, facts={}, code=250, reply="2.0.0 Ok", as_of=None)
     store.outbox.advance("owner", NOW + timedelta(seconds=70), LEASE, Step(settled=[settled]))
@@ -123,10 +124,9 @@ def test_the_waves_and_the_minutes_of_letters_are_counted(full: Store) -> None:
 
 def test_letters_are_listed_and_a_refused_one_is_tried_again(full: Store) -> None:
     [sent] = full.board.letters(EVENT, Sought(state="sent", text="ZOE"), NOW).items
-    assert (sent.kind, sent.reply, sent.data) == ("link", "2.0.0 Ok", None)
-    whole = full.board.letter(EVENT, sent.id)
-    assert whole is not None
-    assert whole.data == b"bytes"
+    assert (sent.kind, sent.reply) == ("link", "2.0.0 Ok")
+    assert full.board.letter(EVENT, sent.id) == sent
+    assert full.outbox.message_of(sent) == whole(b"bytes")
     assert full.board.letter("other", sent.id) is None
     assert not full.board.try_again(EVENT, sent.id, NOW)
     late = make.paris(9, 29)

@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.core.letters import AT_ONCE, FRESH_LINK, Owed
+from orchestrator.core.message import Message, Mould, cast, whole
 from orchestrator.core.model import Quota
 from orchestrator.store import Delivery, Dotted, Planned, Released, Settled, Step, Store
 from orchestrator.store.schema import letter
+from orchestrator.store.schema import mould as mould_table
 from tests import make
 from tests.store.hands import HANDS, NOW, Hands
 from tests.store.probe import dump
@@ -66,8 +68,9 @@ def take(store: Store, now: datetime = NOW, owner: str = ME) -> Delivery:
     return claimed
 
 
-def dot(store: Store, delivery: Delivery, now: datetime = NOW, owner: str = ME) -> bool:
-    dotted = Dotted(delivery=delivery, data=b"bytes", message_id="<id>", facts={"time:matin": "9:30"})
+def dot(store: Store, delivery: Delivery, now: datetime = NOW, owner: str = ME, message: Message | None = None) -> bool:
+    said = message or whole(b"bytes")
+    dotted = Dotted(delivery=delivery, message=said, message_id="<id>", facts={"time:matin": "9:30"})
     return store.outbox.advance(owner, now, LEASE, Step(dotted=[dotted])) == {delivery.id}
 
 
@@ -484,8 +487,48 @@ def test_the_bytes_are_kept_from_just_before_the_dot(served: Store) -> None:
     assert dot(served, delivery, NOW + SECOND)
     defer(served, delivery, NOW + MINUTE, in_doubt=True)
     again = take(served, NOW + MINUTE)
-    seen = (again.data, again.message_id, again.facts, again.dotted_at, again.in_doubt)
+    message = served.outbox.message_of(again)
+    assert message is not None
+    seen = (message.data, again.message_id, again.facts, again.dotted_at, again.in_doubt)
     assert seen == (b"bytes", "<id>", {"time:matin": "9:30"}, NOW + SECOND, 1)
+
+
+def test_letters_of_one_mould_keep_it_once_and_each_is_whole_again(served: Store) -> None:
+    plan(served, link("zoe"), link("max"), link("lea"))
+    first, second, third = (take(served) for _ in range(3))
+    mould = Mould(b"\x000\0 ends alike, \x001\0")
+    said = {one.id: cast(mould, [b"To: " + one.person.encode(), b"bye"]) for one in (first, second)}
+    for one in (first, second):
+        assert dot(served, one, message=said[one.id])
+    assert dot(served, third)
+
+    assert {one.id: served.outbox.message_of(one) for one in (first, second)} == said
+    assert said[first.id].data == b"To: " + first.person.encode() + b" ends alike, bye"
+    assert served.outbox.message_of(third) == whole(b"bytes")
+    with served.db.write() as c:
+        assert c.execute(sa.select(sa.func.count()).select_from(mould_table)).scalar() == 1
+        c.execute(mould_table.delete())
+    assert served.outbox.message_of(first) is None
+
+
+def test_a_letter_dotted_again_keeps_the_bytes_of_the_last_time_only(served: Store) -> None:
+    plan(served, link())
+    assert dot(served, take(served), message=cast(Mould(b"\x000\0!"), [b"first"]))
+    defer(served, served.outbox.all(KEY)[0], NOW, in_doubt=False)
+    again = take(served)
+    assert dot(served, again, message=whole(b"second"))
+    assert served.outbox.message_of(again) == whole(b"second")
+
+
+def test_bytes_of_the_time_before_moulds_are_still_a_letters_bytes(served: Store) -> None:
+    plan(served, link())
+    with served.db.write() as c:
+        c.execute(letter.update().values(data=b"as it was", state="dotted", in_doubt=1))
+    [old] = served.outbox.all(KEY)
+    with served.db.read() as c:
+        assert served.outbox.message_of(replace(old, data=c.execute(sa.select(letter.c.data)).scalar())) == whole(
+            b"as it was"
+        )
 
 
 def test_whoever_lost_a_letter_cannot_bring_it_to_its_dot(served: Store) -> None:

@@ -70,16 +70,16 @@ def parts(text: Body, html: Body, files: Sequence[tuple[Attachment, Body]]) -> l
 
 def checked(letter: Letter, subject: str, body: bytes) -> bytes:
     """Put a letter's head before its body; return the message once it has passed the last check."""
-    data = with_head(letter, subject, body)
+    data = head(letter, subject) + body
     check(data, letter.to)
     return data
 
 
-def with_head(letter: Letter, subject: str, body: bytes) -> bytes:
-    """Put a letter's head before a body that is known to be well-formed."""
-    data = "\r\n".join(_head(letter, subject)).encode("ascii") + b"\r\n" + body
-    check_head(data, letter.to)
-    return data
+def head(letter: Letter, subject: str) -> bytes:
+    """Return the lines of a letter's head that are its own, checked; its body begins with the last ones."""
+    lines = "\r\n".join(_head(letter, subject)).encode("ascii") + b"\r\n"
+    check_head(lines, letter.to)
+    return lines
 
 
 def check(data: bytes, to: str) -> None:
@@ -98,7 +98,7 @@ def check_lines(data: bytes) -> None:
 
 def check_head(data: bytes, to: str) -> None:
     """Refuse bytes with an unknown or doubled header, or another recipient."""
-    head = data[: data.find(b"\r\n\r\n")]
+    head = data.partition(b"\r\n\r\n")[0].removesuffix(b"\r\n")
     values = dict[bytes, bytes]()
     for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n"):
         name, _, value = line.partition(b":")

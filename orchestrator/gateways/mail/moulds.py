@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import escape
 
+from orchestrator.core.message import Message, Mould, cast
 from orchestrator.gateways.mail import mime
 from orchestrator.gateways.mail.folding import escaped, fold, folded
 from orchestrator.gateways.mail.patterns import Pattern, Pieces, filled
@@ -19,8 +20,8 @@ Form = Callable[[str], bytes]
 """How a slot is written where it stands."""
 
 
-class Mould:
-    """The bytes of one pattern's letters, all but their heads.
+class Press:
+    """Makes the bytes of one pattern's letters; the first thing each fills in is its head.
 
     What surrounds the slots is checked once, and what goes into them is quoted-printable: lines of CRLF, none too
     long. The whole is looked at once more at the relay's door (`whole`).
@@ -28,23 +29,21 @@ class Mould:
 
     def __init__(self, pattern: Pattern) -> None:
         self._subject = pattern.subject
-        self._blanks: dict[tuple[int, Form], bytes] = {}
         files = [(file, self._calendar(pieces)) for file, pieces in pattern.files]
-        self._parts = mime.parts(self._run(pattern.text, quoted), self._run(pattern.html, _in_markup), files)
-        mime.check_lines(b"".join(self._parts))
-        self._places = [(n, part) for n, part in enumerate(self._parts) if isinstance(part, _Blank)]
+        parts = mime.parts(self._run(pattern.text, quoted), self._run(pattern.html, _in_markup), files)
+        mime.check_lines(b"".join(parts))
+        self._blanks = list(dict.fromkeys(part.what for part in parts if isinstance(part, _Blank)))
+        """What is filled in after the head, each once."""
+        self._mould = Mould(b"\x000\0" + b"".join(map(self._octets, parts)))
 
-    def fill(self, letter: Letter, slots: Sequence[str]) -> bytes:
+    def fill(self, letter: Letter, slots: Sequence[str]) -> Message:
         """Return one letter, checked. Raises UnwritableLetter."""
-        found: dict[tuple[int, Form], bytes] = {}
-        parts = self._parts.copy()
-        for n, blank in self._places:
-            value = found.get(blank.what)
-            if value is None:
-                slot, form = blank.what
-                value = found[blank.what] = form(slots[slot])
-            parts[n] = value
-        return mime.with_head(letter, filled(self._subject, slots), b"".join(parts))
+        head = mime.head(letter, filled(self._subject, slots))
+        return cast(self._mould, [head, *[form(slots[slot]) for slot, form in self._blanks]])
+
+    def _octets(self, part: bytes) -> bytes:
+        """A part as it stands in the mould."""
+        return b"\0%d\0" % (1 + self._blanks.index(part.what)) if isinstance(part, _Blank) else part
 
     def _run(self, pieces: Pieces, form: Form) -> list[bytes]:
         run: list[bytes] = []

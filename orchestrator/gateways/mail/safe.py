@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.core.errors import UnwritableLetter
+from orchestrator.core.message import Message
 from orchestrator.gateways.mail import mime
 from orchestrator.gateways.mail.patterns import Preview
 from orchestrator.gateways.mail.scribe import KINDS, JinjaScribe
@@ -40,7 +41,7 @@ class SafeScribe:
             self._distrusted = frozenset(found)
             self.troubles = (*_strays(own, shipped), *dict.fromkeys((*self._own.check(), *found.values())))
 
-    def write(self, letter: Letter) -> bytes:
+    def write(self, letter: Letter) -> Message:
         """The complete message. Raises UnwritableLetter when not even plain words can be found."""
         scribe = self._trusted(letter.kind)
         try:
@@ -70,7 +71,7 @@ class SafeScribe:
     def _trusted(self, kind: str) -> JinjaScribe:
         return self._shipped if kind in self._distrusted else self._own
 
-    def _in_other_words(self, letter: Letter, error: UnwritableLetter) -> bytes:
+    def _in_other_words(self, letter: Letter, error: UnwritableLetter) -> Message:
         letter = letter.in_full()
         tries = [letter] if self._trusted(letter.kind) is not self._shipped else []
         if letter.kind in PLAINLY:

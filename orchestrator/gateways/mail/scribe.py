@@ -22,9 +22,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from orchestrator.core import letters
 from orchestrator.core.errors import UnwritableLetter
+from orchestrator.core.message import Message, whole
 from orchestrator.gateways.mail import calendar, mime
 from orchestrator.gateways.mail.compiled import Compiled
-from orchestrator.gateways.mail.moulds import Mould
+from orchestrator.gateways.mail.moulds import Press
 from orchestrator.gateways.mail.patterns import Patterns, Preview
 from orchestrator.gateways.mail.words import LANGUAGES, Language, clean, french_spaces, language
 from orchestrator.ports import Alike, Letter
@@ -53,20 +54,20 @@ class JinjaScribe:
 
     def __init__(self, templates: Sequence[Path]) -> None:
         self._sandboxes = {spoken.code: _Sandbox(templates, spoken) for spoken in LANGUAGES}
-        self._patterns = Patterns(Mould)
+        self._patterns = Patterns(Press)
 
-    def write(self, letter: Letter) -> bytes:
-        """Return the complete message, CRLF lines, checked; letters alike are put in words once. Raises
+    def write(self, letter: Letter) -> Message:
+        """Return the complete message, checked; letters alike are put in words once. Raises
         UnwritableLetter."""
         try:
             return self._in_words(letter) if letter.alike is None else self._alike(letter, letter.alike)
         except ValueError as error:
             raise UnwritableLetter("La lettre ne peut pas devenir un message.") from error
 
-    def _in_words(self, letter: Letter) -> bytes:
+    def _in_words(self, letter: Letter) -> Message:
         return _message(letter, self.preview(letter))
 
-    def _alike(self, letter: Letter, alike: Alike) -> bytes:
+    def _alike(self, letter: Letter, alike: Alike) -> Message:
         found = self._patterns.find(
             (letter.kind, letter.language, letter.sender, letter.reply_to, alike.key),
             alike.slots,
@@ -181,8 +182,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return own and super().is_safe_attribute(obj, attr, value)
 
 
-def _message(letter: Letter, words: Preview) -> bytes:
-    return mime.message(letter, words.subject, words.text, words.html, words.files)
+def _message(letter: Letter, words: Preview) -> Message:
+    return whole(mime.message(letter, words.subject, words.text, words.html, words.files))
 
 
 def _names(kind: str, spoken: Language) -> list[str]:

@@ -113,5 +113,5 @@ def _letter(desk: Desk, notice: Notice) -> tuple[str, str]:
     event, person = desk.event, nobody(desk.event)
     found = next(s for s in samples(event, person, invented_seats(event, person)) if s.kind == "announce")
     letter = wiring.sample_letter(event, replace(found, asked=notice), outlook_of(event), event.language)
-    message = message_from_bytes(desk.world.scribe.write(letter), policy=policy.default)
+    message = message_from_bytes(desk.world.scribe.write(letter).data, policy=policy.default)
     return str(message["subject"]), body_of(message, "plain")

@@ -100,10 +100,11 @@ def _delivery(desk: Desk, number: int) -> Delivery:
 def _message(desk: Desk, delivery: Delivery) -> tuple[EmailMessage | None, str]:
     """The letter as it left, or as it would read now; and why it cannot be written."""
     try:
-        data = delivery.data or desk.world.scribe.write(_words(desk).letter(delivery, desk.now).letter)
+        found = desk.store.outbox.message_of(delivery)
+        said = found or desk.world.scribe.write(_words(desk).letter(delivery, desk.now).letter)
     except UnwritableLetter as error:
         return None, error.message
-    return message_from_bytes(data, policy=policy.default), ""
+    return message_from_bytes(said.data, policy=policy.default), ""
 
 
 def _words(desk: Desk) -> Words:
