@@ -7,6 +7,7 @@ machine; the peers are what a user would pick instead. Letters have a text, an H
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
 import tempfile
 import threading
@@ -53,6 +54,34 @@ def drained(one: World, letters: int) -> float:
     return letters / elapsed
 
 
+def drained_by_several(url: str, port: int, letters: int, processes: int) -> float:
+    """Send them from several processes, as `run --role post` on one machine does; return how many a second. Raises if
+    one was not sent."""
+    spawn = multiprocessing.get_context("spawn")
+    ready, sent = spawn.Barrier(processes + 1), spawn.Queue()
+    hands = [spawn.Process(target=_drain, args=(url, port, ready, sent)) for _ in range(processes)]
+    for hand in hands:
+        hand.start()
+    ready.wait(60)
+    started = time.perf_counter()
+    total = sum(sent.get(timeout=120) for _ in hands)
+    elapsed = time.perf_counter() - started
+    for hand in hands:
+        hand.join(20)
+    assert total == letters, total
+    return letters / elapsed
+
+
+def _drain(url: str, port: int, ready: Any, sent: Any) -> None:
+    store = wiring.open_store(url)
+    one = world(event(), store, port, connections=SESSIONS)
+    room = PostRoom({one.event.key: one})
+    room.warm_up()
+    ready.wait(60)
+    sent.put(sum(room.drain().sent.values()))
+    store.close()
+
+
 def in_a_new_file(folder: Path, name: str) -> str:
     return f"sqlite:///{folder / name}.db"
 
@@ -87,7 +116,7 @@ def first_of_a_wave(folder: Path, port: int) -> float:
 
 def side_by_side(folder: Path, found: _postfix.Tools | None) -> dict[str, Any]:
     """We, the limit of the machine and the peers, to the same sink in the same rounds."""
-    ours, limits, stored = [], [], []
+    ours, limits, stored, together = [], [], [], []
     with _postfix.sink(found) if found else _sink.sink() as port, _postgresql() as new_database:
         length = 0
         for n in range(ROUNDS):
@@ -99,6 +128,9 @@ def side_by_side(folder: Path, found: _postfix.Tools | None) -> dict[str, Any]:
                 length = length_of_one(one.store)
                 if n == 0 and found:
                     limits.append(_postfix.source(found, port, LETTERS, length, SESSIONS))
+            url = in_a_new_file(folder, f"together-{n}")
+            with stage(url, port, LETTERS, SESSIONS):
+                together.append(drained_by_several(url, port, LETTERS, 2))
             with stage(new_database(), port, LETTERS, SESSIONS) as one:
                 stored.append(drained(one, LETTERS))
         say("peers")
@@ -106,11 +138,14 @@ def side_by_side(folder: Path, found: _postfix.Tools | None) -> dict[str, Any]:
         first = first_of_a_wave(folder, port)
     ratios = [us / limit for us, limit in zip(ours, limits, strict=True)] if limits else []
     in_postgresql = [us / limit for us, limit in zip(stored, limits, strict=True)] if limits else []
+    of_two = [us / limit for us, limit in zip(together, limits, strict=True)] if limits else []
     return {
         "letter_bytes": length,
         "per_second": round(median(ours)),
         "smtp_source_per_second": round(median(limits)) if limits else None,
         "ratio": round(median(ratios), 3) if ratios else None,
+        "two_processes_per_second": round(median(together)),
+        "two_processes_ratio": round(median(of_two), 3) if of_two else None,
         "peers": peers,
         "postgresql_per_second": round(median(stored)),
         "postgresql_ratio": round(median(in_postgresql), 3) if in_postgresql else None,

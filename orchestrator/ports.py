@@ -199,7 +199,7 @@ class Parcel:
     key: int
     sender: str
     to: str
-    data: bytes
+    message: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

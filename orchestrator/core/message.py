@@ -23,33 +23,47 @@ class Mould:
         """Its name in the store: the same octets have the same."""
         return sha256(self.octets).hexdigest()[:32]
 
+    @property
+    def constants(self) -> list[bytes]:
+        """What letters share, in pieces."""
+        return self.octets.split(_BETWEEN)[::2]
+
+    def with_constants(self, constants: Sequence[bytes]) -> Mould:
+        """The same blanks between other pieces."""
+        pieces = self.octets.split(_BETWEEN)
+        pieces[::2] = constants
+        return Mould(_BETWEEN.join(pieces))
+
     @cached_property
-    def _pieces(self) -> tuple[list[bytes], list[tuple[int, int]]]:
+    def _places(self) -> tuple[list[bytes], list[tuple[int, int]]]:
         pieces = self.octets.split(_BETWEEN)
         return pieces, [(at, int(pieces[at])) for at in range(1, len(pieces), 2)]
 
-    def cast(self, own: bytes) -> bytes:
-        """Return the letter whose own bytes these are. Raises IndexError where they are another mould's."""
-        values = own.split(_BETWEEN)
-        pieces, places = self._pieces
+    def cast(self, values: Sequence[bytes]) -> bytes:
+        """Return the letter with these values in its blanks. Raises IndexError where they are another mould's."""
+        pieces, places = self._places
         whole = pieces.copy()
         for at, number in places:
             whole[at] = values[number]
         return b"".join(whole)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """A complete message, CRLF lines; `own` is all of it, or with a mould what that one does not say."""
 
-    data: bytes
     own: bytes
     mould: Mould | None = None
 
+    @cached_property
+    def data(self) -> bytes:
+        """All of it."""
+        return self.own if self.mould is None else self.mould.cast(self.values)
 
-def whole(data: bytes) -> Message:
-    """A message that shares nothing."""
-    return Message(data, data)
+    @property
+    def values(self) -> list[bytes]:
+        """What is its own, in pieces."""
+        return self.own.split(_BETWEEN)
 
 
 def cast(mould: Mould, values: Sequence[bytes]) -> Message:
@@ -57,4 +71,4 @@ def cast(mould: Mould, values: Sequence[bytes]) -> Message:
     own = _BETWEEN.join(values)
     if own.count(_BETWEEN) != len(values) - 1:
         raise ValueError("NUL in a letter")
-    return Message(mould.cast(own), own, mould)
+    return Message(own, mould)

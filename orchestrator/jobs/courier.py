@@ -266,4 +266,4 @@ def _dotted(ready: Ready) -> Dotted:
 
 def _parcel(ready: Ready) -> Parcel:
     written = ready.written
-    return Parcel(key=ready.delivery.id, sender=written.sender, to=ready.delivery.address, data=written.message.data)
+    return Parcel(key=ready.delivery.id, sender=written.sender, to=ready.delivery.address, message=written.message)

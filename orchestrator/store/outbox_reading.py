@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from orchestrator.core.message import Message, Mould, whole
+from orchestrator.core.message import Message, Mould
 from orchestrator.store.database import Database
 from orchestrator.store.deliveries import FIRST, LIGHT, Delivery, delivery_from
 from orchestrator.store.outbox_sql import TOLD_TO
@@ -29,9 +29,8 @@ def message_in(c: sa.Connection, event: str, number: int) -> Message | None:
     if row is None:
         return None
     if row.mould is None:
-        return whole(row.octets)
-    found = Mould(row.mould)
-    return Message(found.cast(row.octets), row.octets, found)
+        return Message(row.octets)
+    return Message(row.octets, Mould(row.mould))
 
 
 class OutboxReading:
@@ -74,7 +73,7 @@ class OutboxReading:
         """A letter's bytes as they were dotted; None where there are none, or they have been forgotten."""
         with self._db.read() as c:
             found = message_in(c, delivery.event, delivery.id)
-        return whole(delivery.data) if found is None and delivery.data is not None else found
+        return Message(delivery.data) if found is None and delivery.data is not None else found
 
     def counts(self, event: str) -> dict[str, Counter[str]]:
         """How many letters, by kind and state."""

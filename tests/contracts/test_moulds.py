@@ -12,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core.errors import UnwritableLetter
+from orchestrator.core.message import Message, Mould, cast
+from orchestrator.gateways.mail.doorstep import on_the_wire
 from orchestrator.gateways.mail.mime import Attachment, check, message
 from orchestrator.gateways.mail.moulds import Press
 from orchestrator.gateways.mail.patterns import Pattern
+from orchestrator.gateways.mail.smtp_parcels import unfit
 from orchestrator.gateways.mail.words import clean
-from orchestrator.ports import Letter
+from orchestrator.ports import Letter, Parcel
 
 LETTER = Letter(
     kind="link",
@@ -76,3 +79,28 @@ def test_lines_are_long_from_998_octets_on() -> None:
     for before, after in pairwise((b"", b"\r\n" + b"b" * 500, b"")):
         with pytest.raises(UnwritableLetter):
             check(head + before + b"\r\n" + b"a" * 999 + after, LETTER.to)
+
+
+octets = st.lists(
+    st.sampled_from([b"a", b".", b"\r\n", b"\r\n.", b"=\r\n", b"\r", b"\n", b"x" * 600, "é".encode()]), max_size=6
+)
+pieces = octets.map(b"".join)
+lines = st.one_of(pieces, pieces.map(lambda piece: b"\r\n" + piece + b"\r\n"), st.just(b"=\r\n"))
+
+
+@settings(max_examples=600)
+@given(st.sampled_from([b"", b"", b"", b"a"]), st.lists(lines, min_size=1, max_size=4), st.data())
+def test_a_letter_of_a_mould_is_looked_at_and_stuffed_as_if_it_had_none(
+    first: bytes, rest: list[bytes], data: st.DataObject
+) -> None:
+    blanks = data.draw(st.lists(st.integers(0, 2), min_size=len(rest), max_size=len(rest)))
+    mould = Mould(first + b"".join(b"\0%d\0" % n + piece for n, piece in zip(blanks, rest, strict=True)))
+    message = cast(mould, data.draw(st.lists(pieces, min_size=3, max_size=3)))
+    alone = Message(message.data)
+
+    def fitness(one: Message) -> object:
+        parcel = Parcel(key=1, sender="a@exemple.fr", to="b@exemple.fr", message=one)
+        return repr(unfit(parcel, eight_bit=False))
+
+    if fitness(message) == "None":
+        assert (fitness(alone), on_the_wire(message)) == ("None", on_the_wire(alone))

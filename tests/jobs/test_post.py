@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator import shipped, wiring
-from orchestrator.core.message import whole
+from orchestrator.core.message import Message
 from orchestrator.core.model import Quota
 from orchestrator.gateways.mail.safe import SafeScribe
 from orchestrator.gateways.mail.scribe import JinjaScribe
@@ -275,7 +275,7 @@ def test_whoever_was_too_slow_sends_nothing(theatre: Theatre) -> None:
     theatre.heal()
     theatre.at += 15 * MINUTE
     theatre.post()
-    late = Step(dotted=[Dotted(delivery=slow, message=whole(b""), message_id="", facts={})])
+    late = Step(dotted=[Dotted(delivery=slow, message=Message(b""), message_id="", facts={})])
     assert theatre.room.advance(late, theatre.at) == frozenset()
     assert theatre.told() == [(VERA, "host"), (ZOE, "link")]
 

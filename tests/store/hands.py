@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from orchestrator.core.errors import Held
 from orchestrator.core.letters import Owed
-from orchestrator.core.message import whole
+from orchestrator.core.message import Message
 from orchestrator.core.model import Quota
 from orchestrator.store import Delivery, Dotted, Settled, Step, Store
 from orchestrator.store.schema import budget
@@ -78,7 +78,7 @@ def deliver(store: Store, hand: int, per_minute: int) -> int:
 
 def _send(store: Store, owner: str, letters: list[Delivery], now: datetime) -> int:
     facts = {"time:matin": "9:30", "link:matin": owner}
-    dotted = [Dotted(delivery=one, message=whole(b"bytes"), message_id="<id>", facts=facts) for one in letters]
+    dotted = [Dotted(delivery=one, message=Message(b"bytes"), message_id="<id>", facts=facts) for one in letters]
     ours = store.outbox.advance(owner, now, MINUTE, Step(dotted=dotted))
     settled = [
         Settled(delivery=one, facts=facts, code=250, reply="OK", as_of=None) for one in letters if one.id in ours

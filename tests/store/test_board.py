@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.core.message import whole
+from orchestrator.core.message import Message
 from orchestrator.core.model import reference
 from orchestrator.store import Dotted, Kept, Reading, Released, Settled, Step, Store, Way
 from orchestrator.store.board import Sought
@@ -39,7 +39,7 @@ def full(store: Store) -> Store:
     letters = [make.owed(), make.owed("reminder", session="matin", rule="at-09:00", due_at=make.paris(9))]
     store.outbox.plan(EVENT, "relay", letters, NOW)
     [delivery] = store.outbox.claim("relay", {EVENT}, "owner", NOW, LEASE, make.event().quota)
-    dotted = Dotted(delivery=delivery, message=whole(b"bytes"), message_id="<id>", facts={})
+    dotted = Dotted(delivery=delivery, message=Message(b"bytes"), message_id="<id>", facts={})
     store.outbox.advance("owner", NOW, LEASE, Step(dotted=[dotted]))
     settled = Settled(delivery=delivery, facts={}, code=250, reply="2.0.0 Ok", as_of=None)
     store.outbox.advance("owner", NOW + timedelta(seconds=70), LEASE, Step(settled=[settled]))
@@ -126,7 +126,7 @@ def test_letters_are_listed_and_a_refused_one_is_tried_again(full: Store) -> Non
     [sent] = full.board.letters(EVENT, Sought(state="sent", text="ZOE"), NOW).items
     assert (sent.kind, sent.reply) == ("link", "2.0.0 Ok")
     assert full.board.letter(EVENT, sent.id) == sent
-    assert full.outbox.message_of(sent) == whole(b"bytes")
+    assert full.outbox.message_of(sent) == Message(b"bytes")
     assert full.board.letter("other", sent.id) is None
     assert not full.board.try_again(EVENT, sent.id, NOW)
     late = make.paris(9, 29)

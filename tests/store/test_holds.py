@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.core.facts import digest
 from orchestrator.core.holds import WaveKey
-from orchestrator.core.message import whole
+from orchestrator.core.message import Message
 from orchestrator.core.model import Event, Quota
 from orchestrator.core.notices import Notice, announcement
 from orchestrator.store import Dotted, Settled, Step, Store
@@ -146,7 +146,7 @@ def test_what_was_asked_is_erased_with_everybody(store: Store) -> None:
 def test_a_report_about_another_recipient_refuses_nothing(store: Store, recipient: str, event: str | None) -> None:
     served(store, make.event())
     [delivery] = store.outbox.claim("relay", EVENTS, "me", LATER, LEASE, Quota())
-    dotted = Dotted(delivery=delivery, message=whole(b"x"), message_id="<a@b>", facts={})
+    dotted = Dotted(delivery=delivery, message=Message(b"x"), message_id="<a@b>", facts={})
     store.outbox.advance("me", LATER, LEASE, Step(dotted=[dotted]))
     assert store.returns.refuse("<a@b>", recipient, 550, "inconnue") is None  # it has not left yet
     settled = Settled(delivery=delivery, facts={}, code=250, reply="ok", as_of=None)

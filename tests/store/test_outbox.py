@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.core.letters import AT_ONCE, FRESH_LINK, Owed
-from orchestrator.core.message import Message, Mould, cast, whole
+from orchestrator.core.message import Message, Mould, cast
 from orchestrator.core.model import Quota
 from orchestrator.store import Delivery, Dotted, Planned, Released, Settled, Step, Store
 from orchestrator.store.schema import letter
@@ -69,7 +69,7 @@ def take(store: Store, now: datetime = NOW, owner: str = ME) -> Delivery:
 
 
 def dot(store: Store, delivery: Delivery, now: datetime = NOW, owner: str = ME, message: Message | None = None) -> bool:
-    said = message or whole(b"bytes")
+    said = message or Message(b"bytes")
     dotted = Dotted(delivery=delivery, message=said, message_id="<id>", facts={"time:matin": "9:30"})
     return store.outbox.advance(owner, now, LEASE, Step(dotted=[dotted])) == {delivery.id}
 
@@ -504,7 +504,7 @@ def test_letters_of_one_mould_keep_it_once_and_each_is_whole_again(served: Store
 
     assert {one.id: served.outbox.message_of(one) for one in (first, second)} == said
     assert said[first.id].data == b"To: " + first.person.encode() + b" ends alike, bye"
-    assert served.outbox.message_of(third) == whole(b"bytes")
+    assert served.outbox.message_of(third) == Message(b"bytes")
     with served.db.write() as c:
         assert c.execute(sa.select(sa.func.count()).select_from(mould_table)).scalar() == 1
         c.execute(mould_table.delete())
@@ -516,8 +516,8 @@ def test_a_letter_dotted_again_keeps_the_bytes_of_the_last_time_only(served: Sto
     assert dot(served, take(served), message=cast(Mould(b"\x000\0!"), [b"first"]))
     defer(served, served.outbox.all(KEY)[0], NOW, in_doubt=False)
     again = take(served)
-    assert dot(served, again, message=whole(b"second"))
-    assert served.outbox.message_of(again) == whole(b"second")
+    assert dot(served, again, message=Message(b"second"))
+    assert served.outbox.message_of(again) == Message(b"second")
 
 
 def test_bytes_of_the_time_before_moulds_are_still_a_letters_bytes(served: Store) -> None:
@@ -526,7 +526,7 @@ def test_bytes_of_the_time_before_moulds_are_still_a_letters_bytes(served: Store
         c.execute(letter.update().values(data=b"as it was", state="dotted", in_doubt=1))
     [old] = served.outbox.all(KEY)
     with served.db.read() as c:
-        assert served.outbox.message_of(replace(old, data=c.execute(sa.select(letter.c.data)).scalar())) == whole(
+        assert served.outbox.message_of(replace(old, data=c.execute(sa.select(letter.c.data)).scalar())) == Message(
             b"as it was"
         )
 

@@ -34,12 +34,12 @@ class Press:
         mime.check_lines(b"".join(parts))
         self._blanks = list(dict.fromkeys(part.what for part in parts if isinstance(part, _Blank)))
         """What is filled in after the head, each once."""
-        self._mould = Mould(b"\x000\0" + b"".join(map(self._octets, parts)))
+        self._mould = Mould(b"\x000\0\r\n" + b"".join(map(self._octets, parts)))
 
     def fill(self, letter: Letter, slots: Sequence[str]) -> Message:
         """Return one letter, checked. Raises UnwritableLetter."""
         head = mime.head(letter, filled(self._subject, slots))
-        return cast(self._mould, [head, *[form(slots[slot]) for slot, form in self._blanks]])
+        return cast(self._mould, [head.removesuffix(b"\r\n"), *[form(slots[slot]) for slot, form in self._blanks]])
 
     def _octets(self, part: bytes) -> bytes:
         """A part as it stands in the mould."""

@@ -22,7 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from orchestrator.core import letters
 from orchestrator.core.errors import UnwritableLetter
-from orchestrator.core.message import Message, whole
+from orchestrator.core.message import Message
 from orchestrator.gateways.mail import calendar, mime
 from orchestrator.gateways.mail.compiled import Compiled
 from orchestrator.gateways.mail.moulds import Press
@@ -183,7 +183,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _message(letter: Letter, words: Preview) -> Message:
-    return whole(mime.message(letter, words.subject, words.text, words.html, words.files))
+    return Message(mime.message(letter, words.subject, words.text, words.html, words.files))
 
 
 def _names(kind: str, spoken: Language) -> list[str]:

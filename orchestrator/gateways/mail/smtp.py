@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from orchestrator.core.errors import BadConfiguration, RelayUnavailable
+from orchestrator.core.message import Message
 from orchestrator.gateways.mail.smtp_dialogue import Dialogue, Manners, Timeouts
 from orchestrator.gateways.mail.smtp_lines import SmtpLines
 from orchestrator.gateways.mail.smtp_talk import Talk, loss, masked
@@ -149,7 +150,7 @@ class SmtpLine:
         """Offer a letter to one recipient. Raises RelayUnavailable, AddressRefused, LetterDeferred."""
         if not self.usable:
             raise self._dialogue.closed()
-        self._dialogue.offer(Parcel(key=0, sender=sender, to=to, data=data))
+        self._dialogue.offer(Parcel(key=0, sender=sender, to=to, message=Message(data)))
         self.answer()
         return SmtpHeld(self)
 

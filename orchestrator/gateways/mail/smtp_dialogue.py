@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orchestrator.core.errors import AddressRefused, LetterDeferred, MailError, RelayUnavailable
+from orchestrator.gateways.mail.doorstep import is_ascii, on_the_wire
 from orchestrator.gateways.mail.smtp_parcels import unfit
 from orchestrator.gateways.mail.smtp_talk import in_words, loss, masked, meaning, unasked
 from orchestrator.gateways.mail.smtp_wire import Wire
-from orchestrator.gateways.mail.whole import stuffed
 from orchestrator.ports import News, Parcel, Reply
 
 
@@ -175,7 +175,7 @@ class Dialogue:
         parcel = self._offered
         if parcel is None:
             return
-        body = "" if parcel.data.isascii() else " BODY=8BITMIME"
+        body = "" if is_ascii(parcel.message) else " BODY=8BITMIME"
         words = (f"MAIL FROM:<{parcel.sender}>{body}\r\n", f"RCPT TO:<{parcel.to}>\r\n", "DATA\r\n")
         self._unsaid = deque(zip(("mail", "rcpt", "data"), map(str.encode, words), strict=True))
         self._say(*self._unsaid.popleft())
@@ -251,7 +251,7 @@ class Dialogue:
 
     def _write_letter(self) -> None:
         if self._offered is not None:
-            self._wire.say(stuffed(self._offered.data))
+            self._wire.say(on_the_wire(self._offered.message))
             self._writes_letter = True
             self.until = time.monotonic() + self._manners.timeouts.data
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from orchestrator.core.errors import AddressRefused, MailError, RelayUnavailable
+from orchestrator.core.message import Message
+from orchestrator.gateways.mail.doorstep import is_ascii, to_be_looked_at
 from orchestrator.gateways.mail.whole import has_a_long_line, has_whole_lines
 from orchestrator.ports import Parcel
 
@@ -20,15 +22,16 @@ def unfit(parcel: Parcel, *, eight_bit: bool) -> MailError | None:
         return RelayUnavailable(message, stage="mail", permanent=True, remedy="corrigez mail.from")
     if not _ADDRESS.fullmatch(parcel.to):
         return AddressRefused(f"Cette adresse {_UNUSABLE}", stage="rcpt", permanent=True)
-    why = _unfit(parcel.data, eight_bit=eight_bit)
+    why = _unfit(parcel.message, eight_bit=eight_bit)
     return None if why is None else AddressRefused(why, stage="data", permanent=True)
 
 
-def _unfit(data: bytes, *, eight_bit: bool) -> str | None:
-    if not has_whole_lines(data):
+def _unfit(message: Message, *, eight_bit: bool) -> str | None:
+    looked_at = to_be_looked_at(message)
+    if not has_whole_lines(looked_at):
         return "La lettre contient un retour à la ligne isolé (CR ou LF) ; elle n'est pas partie."
-    if has_a_long_line(data):
+    if has_a_long_line(looked_at):
         return "Une ligne de la lettre est trop longue ; elle n'est pas partie."
-    if not (eight_bit or data.isascii()):
+    if not (eight_bit or is_ascii(message)):
         return "La lettre contient des octets que ce relais ne sait pas prendre (8BITMIME)."
     return None
