@@ -98,7 +98,7 @@ SABOTEURS = (
         name="new Message-ID per retry",
         edits=[
             Edit(
-                file="orchestrator/jobs/post.py",
+                file="orchestrator/jobs/relay_room.py",
                 old="        if delivery.in_doubt and (message := ",
                 new="        if delivery.in_doubt < 0 and (message := ",
             ),

@@ -144,7 +144,7 @@ def _beat(world: World, confirmed: bool) -> Report:
 
 def _drain(room: PostRoom) -> Any:
     """Send what is due, waiting where only the relay's quota holds letters back."""
-    from orchestrator.jobs.post import Tally
+    from orchestrator.jobs.relay_room import Tally
 
     total = Tally()
     while True:

@@ -13,16 +13,13 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from orchestrator.core.errors import MailError, OrchestratorError, RelayUnavailable
+from orchestrator.jobs.relay_room import RelayRoom
 from orchestrator.jobs.stock import Ready, Stock
 from orchestrator.jobs.verdicts import Verdicts
 from orchestrator.ports import News, Parcel, Reply
 from orchestrator.store import Dotted, Settled, Step
-
-if TYPE_CHECKING:
-    from orchestrator.jobs.post import PostRoom
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +33,7 @@ STUCK = timedelta(seconds=5)
 class Courier:
     """One run over the outbox of a relay."""
 
-    def __init__(self, room: PostRoom, stop: threading.Event) -> None:
+    def __init__(self, room: RelayRoom, stop: threading.Event) -> None:
         self._room = room
         self._stop = stop
         self._by_second = room.goes_by_second

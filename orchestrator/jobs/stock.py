@@ -6,15 +6,12 @@ import logging
 from bisect import insort
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from orchestrator.core.errors import OrchestratorError, UnwritableLetter
+from orchestrator.jobs.relay_room import RelayRoom, Written
 from orchestrator.jobs.verdicts import Verdicts
 from orchestrator.jobs.words import NobodyThere
 from orchestrator.store import Delivery
-
-if TYPE_CHECKING:
-    from orchestrator.jobs.post import PostRoom, Written
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +31,7 @@ class Ready:
 class Stock:
     """One run's letters, the one wanted soonest first."""
 
-    def __init__(self, room: PostRoom, verdicts: Verdicts) -> None:
+    def __init__(self, room: RelayRoom, verdicts: Verdicts) -> None:
         self._room, self._verdicts = room, verdicts
         self._letters: list[Delivery] = []
         self._claimed_at: datetime | None = None

@@ -14,7 +14,7 @@ from orchestrator.core.meetings import Found, MeetingSpec, Pass, Registrant, Roo
 from orchestrator.core.model import identity
 from orchestrator.core.recipients import Recipient
 from orchestrator.jobs.convergence import Convergence
-from orchestrator.jobs.post import bare
+from orchestrator.jobs.relay_room import bare
 from orchestrator.jobs.words import message_id
 from orchestrator.jobs.world import Report, World
 from orchestrator.ports import Letter

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from orchestrator.core.errors import AddressRefused, LetterDeferred, MailError, RelayUnavailable, ReplyLost
+from orchestrator.jobs.relay_room import RelayRoom
 from orchestrator.store import Delivery, Released
-
-if TYPE_CHECKING:
-    from orchestrator.jobs.post import PostRoom
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +18,7 @@ AGAIN = (60, 120, 310, 600)
 class Verdicts:
     """Collects them until they are written down."""
 
-    def __init__(self, room: PostRoom, *, by_second: bool) -> None:
+    def __init__(self, room: RelayRoom, *, by_second: bool) -> None:
         self._room, self._by_second = room, by_second
         self.waiting: list[Released] = []
 

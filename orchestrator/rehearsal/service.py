@@ -19,7 +19,8 @@ from orchestrator import wiring
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.gateways.registrations import Columns
 from orchestrator.jobs.beat import Memory, beat
-from orchestrator.jobs.post import PostRoom, Tally
+from orchestrator.jobs.post import PostRoom
+from orchestrator.jobs.relay_room import Tally
 from orchestrator.jobs.world import World
 from orchestrator.rehearsal.clock import SharedClock
 from orchestrator.rehearsal.weeks import promised

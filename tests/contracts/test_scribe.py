@@ -430,7 +430,7 @@ def test_a_written_letter_reads_back_whole(scribe: JinjaScribe) -> None:
 
 def test_the_address_of_whoever_will_not_come_stands_on_one_line_as_it_is(scribe: JinjaScribe) -> None:
     page = f"https://inscriptions.exemple.fr/m/{'x' * 700}/absence"
-    data = scribe.write(replace(letter(), leave=page))
+    data = scribe.write(replace(letter(), leave=page)).data
     assert f"\r\nList-Unsubscribe: <{page}>\r\n".encode() in data
     assert message_from_bytes(data)["List-Unsubscribe"] == f"<{page}>"
 

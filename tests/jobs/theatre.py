@@ -23,7 +23,8 @@ from orchestrator.gateways.registrations import Columns, in_file
 from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.beat import Memory, beat, instants
-from orchestrator.jobs.post import PostRoom, Tally
+from orchestrator.jobs.post import PostRoom
+from orchestrator.jobs.relay_room import Tally
 from orchestrator.jobs.world import Patience, Report, World
 from orchestrator.outside.relay import Accepted, Moment, Relay, Verdict
 from orchestrator.outside.zoom import Call, Exchange, FakeZoom, Fault
