@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import shutil
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from orchestrator.outside.zoom import BUSY, Lose
 from tests import make
 from tests.contracts.zoom_record import OPERATIONS, strangers
 from tests.jobs.theatre import EVENT, HOUR, MINUTE, Theatre, moved
+from tests.migrated import lay
 
 pytestmark = pytest.mark.slow
 
@@ -42,9 +41,9 @@ def lived(theatre: Theatre) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def traffic(tmp_path_factory: pytest.TempPathFactory, sqlite_model: Path) -> list[dict[str, Any]]:
+def traffic(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("life")
-    with Theatre(folder, f"sqlite:///{shutil.copy(sqlite_model, folder / 'store.db')}") as theatre:
+    with Theatre(folder, lay(folder / "store.db")) as theatre:
         return lived(theatre)
 
 

@@ -37,12 +37,20 @@ from tests.crash.postman import CONNECTIONS, EVENT, deliver, deliver_by_the_cloc
 from tests.forks import context
 
 LETTERS = 6
+MORE = 6
+"""How many trials a sample may have on top, until somebody is hit."""
 
 
 def sample(ground: Ground, workers: int, trials: int) -> Outcome:
     points = points_of(calls_of_a_run(ground, workers))
     Random(int(os.environ.get("CRASH_SEED", "1"))).shuffle(points)
-    return tried(ground, workers, chains(points)[:trials])
+    ahead = chains(points)
+    outcome = tried(ground, workers, ahead[:trials])
+    for chain in ahead[trials : trials + MORE]:
+        if outcome.kills:
+            break
+        outcome.add(tried(ground, workers, [chain]))  # whoever was to be killed was through before
+    return outcome
 
 
 def is_well(outcome: Outcome) -> bool:

@@ -24,6 +24,7 @@ from orchestrator.jobs.world import Patience
 from orchestrator.outside.zoom import BUSY, MAINTENANCE, Answer, Drop, Expire, Fail, Fault, Garble, Lose, Revoke
 from tests import make
 from tests.jobs.theatre import EVENT, HOUR, MINUTE, SECOND, Theatre, moved, off
+from tests.migrated import lay
 
 WHOLE = os.environ.get("ORCHESTRATOR_WHOLE") == "1"
 EXAMPLES, STEPS = (100, 25) if WHOLE else (8, 10)
@@ -49,12 +50,10 @@ GENEROUS = Patience(changes_a_day=10_000, repairs_a_day=10_000, rooms_a_day=10_0
 class Life(RuleBasedStateMachine):
     """An event that is edited; the model is the form and the config as they stand."""
 
-    model: Path
-
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="life-"))
-        url = f"sqlite:///{shutil.copy(self.model, self.folder / 'store.db')}"
+        url = lay(self.folder / "store.db")
         self.theatre = Theatre(self.folder, url, patience=GENEROUS).__enter__()
         self.theatre.zoom.lift_limits()
         self.event: Event = EVENT
@@ -167,8 +166,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(3600 if WHOLE else 120)
-def test_any_life_converges_and_then_plans_nothing(sqlite_model: Path) -> None:
-    Life.model = sqlite_model
+def test_any_life_converges_and_then_plans_nothing() -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
@@ -181,8 +179,7 @@ def test_any_life_converges_and_then_plans_nothing(sqlite_model: Path) -> None:
     )
 
 
-def test_the_judge_of_lives_sees_a_meeting_that_is_not_as_wanted(sqlite_model: Path) -> None:
-    Life.model = sqlite_model
+def test_the_judge_of_lives_sees_a_meeting_that_is_not_as_wanted() -> None:
     life: Any = Life()
     life.begin()
     life.answer(name="zoe", wish="a", whole=True)
