@@ -29,6 +29,8 @@ from orchestrator.jobs.world import World
 from orchestrator.store import Store
 
 LETTERS, PEER_LETTERS, ROUNDS, SESSIONS = 3_000, 400, 3, 10
+LINES = 20
+"""Our connections: the lines of one round are settled in one commit."""
 FAR = {"rtt": 0.05, "accept": 0.1}
 
 
@@ -74,7 +76,7 @@ def drained_by_several(url: str, port: int, letters: int, processes: int) -> flo
 
 def _drain(url: str, port: int, ready: Any, sent: Any) -> None:
     store = wiring.open_store(url)
-    one = world(event(), store, port, connections=SESSIONS)
+    one = world(event(), store, port, connections=LINES)
     room = PostRoom({one.event.key: one})
     room.warm_up()
     ready.wait(60)
@@ -121,7 +123,7 @@ def side_by_side(folder: Path, found: _postfix.Tools | None) -> dict[str, Any]:
         length = 0
         for n in range(ROUNDS):
             say(f"round {n + 1} of {ROUNDS}")
-            with stage(in_a_new_file(folder, f"round-{n}"), port, LETTERS, SESSIONS) as one:
+            with stage(in_a_new_file(folder, f"round-{n}"), port, LETTERS, LINES) as one:
                 if length and found:
                     limits.append(_postfix.source(found, port, LETTERS, length, SESSIONS))
                 ours.append(drained(one, LETTERS))
@@ -129,9 +131,9 @@ def side_by_side(folder: Path, found: _postfix.Tools | None) -> dict[str, Any]:
                 if n == 0 and found:
                     limits.append(_postfix.source(found, port, LETTERS, length, SESSIONS))
             url = in_a_new_file(folder, f"together-{n}")
-            with stage(url, port, LETTERS, SESSIONS):
+            with stage(url, port, LETTERS, LINES):
                 together.append(drained_by_several(url, port, LETTERS, 2))
-            with stage(new_database(), port, LETTERS, SESSIONS) as one:
+            with stage(new_database(), port, LETTERS, LINES) as one:
                 stored.append(drained(one, LETTERS))
         say("peers")
         peers = {name: round(run(port, PEER_LETTERS, length)) for name, run in _peers.ALL.items()}
@@ -141,6 +143,7 @@ def side_by_side(folder: Path, found: _postfix.Tools | None) -> dict[str, Any]:
     of_two = [us / limit for us, limit in zip(together, limits, strict=True)] if limits else []
     return {
         "letter_bytes": length,
+        "connections": LINES,
         "per_second": round(median(ours)),
         "smtp_source_per_second": round(median(limits)) if limits else None,
         "ratio": round(median(ratios), 3) if ratios else None,

@@ -51,17 +51,17 @@ def excerpt(db: Database, key: str, emails: Collection[str], references: Collect
         those = {"event": key, "emails": listed(c, list(emails))}
         version = c.execute(_VERSION, {"event": key}).scalar() or 0
         passes: dict[str, dict[str, Pass]] = {}
-        for row in c.execute(_WAYS, those):
+        for row in c.execute(_WAYS, those).all():
             passes.setdefault(row.email, {})[row.meeting] = pass_from(row)
         seats: dict[str, dict[str, Seat]] = {}
-        for row in c.execute(_SEATS, those):
+        for row in c.execute(_SEATS, those).all():
             seats.setdefault(row.person, {})[row.session] = seat_from(row)
         facts: dict[str, dict[str, tuple[str, datetime]]] = {}
-        for row in c.execute(_TOLD, {"event": key, "references": listed(c, list(references))}):
+        for row in c.execute(_TOLD, {"event": key, "references": listed(c, list(references))}).all():
             facts.setdefault(row.person, {})[row.fact] = (row.value, row.at)
         return Excerpt(
             version=version,
-            people={row.email: person_from(row) for row in c.execute(_PEOPLE, those)},
+            people={row.email: person_from(row) for row in c.execute(_PEOPLE, those).all()},
             passes=passes,
             seats=seats,
             told=facts,
