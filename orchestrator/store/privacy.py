@@ -218,8 +218,8 @@ class Privacy:
     # everybody
 
     def holds_people(self, event: str) -> bool:
-        """Tell whether anything about anybody is still here; what is wrong now may name nobody."""
-        rows = [table.c.event == event for table in self._perishable() if table.name != "alarm"]
+        """Tell whether anything about anybody is still here; what is wrong now or remembered may name nobody."""
+        rows = [table.c.event == event for table in self._perishable() if table.name not in ("alarm", "memo")]
         with self._db.read() as c:
             return any(
                 c.execute(sa.select(sa.literal(1)).where(where).limit(1)).scalar() for where in (*rows, _named(event))

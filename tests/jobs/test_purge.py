@@ -11,6 +11,7 @@ import pytest
 from orchestrator.core.model import Answers
 from orchestrator.core.retention import links_end_at, purged_at, zoom_ends
 from orchestrator.jobs.privacy import erase, living
+from orchestrator.jobs.remembering import keep
 from orchestrator.outside.zoom import Drop
 from orchestrator.store.privacy import KEPT, personal
 from orchestrator.store.schema import metadata
@@ -51,6 +52,19 @@ def test_people_and_their_letters_are_erased_when_their_time_is_over_and_the_eve
     assert store.events.is_known(key)
     assert store.privacy.figures(key) == {"people": 2, "withdrawn": 0, "letters:host": 1, "letters:link": 2}
     assert anywhere.beat(over + HOUR).changes == []
+
+
+def test_what_a_service_remembers_of_an_event_is_no_reason_to_purge_it_again(theatre: Theatre) -> None:
+    theatre.world = replace(theatre.world, make="this one")
+    theatre.form.answer("zoe@exemple.fr", "a")
+    theatre.turn()
+    over = purged_at(theatre.world.event)
+    assert theatre.beat(over).changes != []
+
+    keep(theatre.world, theatre.memory)
+
+    assert not theatre.store.privacy.holds_people(theatre.event.key)
+    assert theatre.beat(over + HOUR).changes == []
 
 
 def test_after_the_purge_no_address_is_left_in_the_database_files_nor_at_zoom(theatre: Theatre) -> None:
