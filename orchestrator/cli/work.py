@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -55,12 +56,23 @@ def plan(configs: tuple[Path, ...], secrets: Path | None, as_json: bool) -> None
     if as_json:
         show({key: plan.as_data() for key, plan in plans.items()})
         return
+    _say_if_old(found[0].store_url)
     for event, plan in ((settings.event, plans[settings.event.key]) for settings in found):
         say(f"\n{event.title}")
         if plan.as_of < clock.now() - timedelta(days=1):
             say(f"Cet événement est passé : voici ce qui aurait été fait le {local(plan.as_of, event)}.")
         for line in plan.in_words(partial(local, event=event)):
             click.echo(f"  {line}")
+
+
+def _say_if_old(store_url: str) -> None:
+    """Say that what is due would wait, where the database was put back from an old copy."""
+    from orchestrator import wiring
+    from orchestrator.jobs.restored import told
+
+    with closing(wiring.store_to_read(store_url)) as store:
+        if found := told(store):
+            say(f"{found[0]} ; tout attendra au démarrage, sauf les liens. Alors : {found[1]}", bad=True)
 
 
 def serviceable(settings: Sequence[Settings]) -> tuple[list[World], bool]:

@@ -38,10 +38,10 @@ def keep(world: World, memory: Memory) -> None:
 
 
 def doubt(world: World, memory: Memory, now: datetime) -> None:
-    """Forget what was decided too long ago."""
-    since = memory.gone_through_at
-    if since is not None and now - since > _life(world.event.key):
-        memory.decided_at = memory.event = None
+    """Forget what was decided too long ago, or by a clock that has been set back since."""
+    since, seen = memory.gone_through_at, (memory.gone_through_at, memory.decided_at)
+    if any(at is not None and at > now for at in seen) or (since is not None and now - since > _life(world.event.key)):
+        memory.gone_through_at = memory.decided_at = memory.event = None
 
 
 def _life(key: str) -> timedelta:

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from orchestrator.cli import main
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.store import Store, backup
 from tests import make
-from tests.doors.lab import Lab
+from tests.doors.lab import Lab, now
 from tests.store.probe import dump
 
 
@@ -85,6 +86,17 @@ def test_a_copy_put_back_sends_nothing_that_had_left_before_it(lab: Lab) -> None
     copy.rename(database)
     assert lab.run("apply").exit_code == 0
     assert (len(lab.relay.accepted), len(lab.zoom.meetings())) == (sent, 1)
+
+
+def test_the_plan_says_that_letters_would_wait_after_an_old_copy(lab: Lab) -> None:
+    lab.run("apply")
+    lab.names.append("nouvelle")
+    lab.write_people()
+    assert "copie" not in lab.run("plan").output
+    mark = lab.folder / "orchestrator.db.mark"
+    mark.write_text((now() + timedelta(hours=3)).isoformat(), "ascii")
+    said = lab.run("plan").output
+    assert ("copie vieille de 3 h 00" in said or "2 h 59" in said, "orchestrator resume" in said) == (True, True)
 
 
 def test_a_copy_made_while_others_write_is_of_one_instant(sqlite_url: str, tmp_path: Path) -> None:

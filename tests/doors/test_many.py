@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -14,11 +14,13 @@ import sqlalchemy as sa
 from orchestrator import settings as gate
 from orchestrator import shipped, wiring
 from orchestrator.daemon import Daemon
-from orchestrator.jobs.beat import Memory
-from orchestrator.jobs.remembering import doubt
+from orchestrator.jobs.beat import Memory, beat
+from orchestrator.jobs.hand import turn_plan_b
+from orchestrator.jobs.remembering import doubt, keep
+from orchestrator.jobs.restored import guard
 from orchestrator.jobs.world import World
 from orchestrator.settings import Shelf
-from tests.jobs.theatre import Theatre
+from tests.jobs.theatre import HOUR, Theatre
 
 
 @pytest.fixture
@@ -102,14 +104,63 @@ def test_a_restarted_service_does_not_go_through_what_the_one_before_had_decided
     assert first_beat(theatre, make="1") == "quiet"
 
 
-@pytest.mark.parametrize("change", ["program", "answers", "alarm"])
+def raise_an_alarm(theatre: Theatre) -> None:
+    theatre.store.alarms.set(theatre.event.key, {"relay:x": ("Le relais refuse", "")}, "relay:", theatre.now())
+
+
+def put_an_old_copy_back(theatre: Theatre) -> None:
+    mark = Path(f"{theatre.store.db.engine.url.database}.mark")
+    mark.write_text((theatre.at + HOUR).isoformat(), "ascii")
+    assert guard([theatre.world], theatre.at)
+
+
+MEANWHILE: dict[str, Callable[[Theatre], object]] = {
+    "answers": lambda t: t.form.answer("yann@exemple.fr", "a"),
+    "alarm": raise_an_alarm,
+    "plan B": lambda t: turn_plan_b(t.event, t.store, "relay", t.now(), on=True),
+    "pause": lambda t: t.store.holds.pause(t.event.key, t.now()),
+    "old copy": put_an_old_copy_back,
+    "clock set back": lambda t: setattr(t, "at", t.at - HOUR),
+}
+
+
+@pytest.mark.parametrize("change", MEANWHILE)
 def test_a_restarted_service_goes_through_what_is_not_as_it_was(theatre: Theatre, change: str) -> None:
     decided(theatre)
-    if change == "answers":
-        theatre.form.answer("yann@exemple.fr", "a")
-    elif change == "alarm":
-        theatre.store.alarms.set(theatre.event.key, {"relay:x": ("Le relais refuse", "")}, "relay:", theatre.now())
-    assert first_beat(theatre, make="2" if change == "program" else "1") == "busy"
+    MEANWHILE[change](theatre)
+    assert first_beat(theatre, make="1") == "busy"
+
+
+def test_another_program_or_other_settings_go_through_everything(theatre: Theatre) -> None:
+    decided(theatre)
+    assert first_beat(theatre, make="2") == "busy"
+
+
+def test_what_a_host_knew_before_another_beat_is_not_believed(theatre: Theatre) -> None:
+    world, behind = replace(theatre.world, make="1"), Memory()
+    beat(world, behind)
+    beat(world, behind)
+    theatre.store.meetings.say_something_changed(world.event.key)
+    Daemon([replace(world, owner="another host")]).beat_all()
+    keep(world, behind)
+    assert first_beat(theatre, make="1") == "busy"
+
+
+def test_a_meeting_deleted_while_the_service_was_down_is_there_again_after_the_next_reading(theatre: Theatre) -> None:
+    decided(theatre)
+    theatre.delete_meeting()
+    theatre.at += HOUR
+    fresh = Daemon([replace(theatre.world, make="1")])
+    fresh.beat_all()
+    fresh.beat_all()
+    assert theatre.meeting()["id"]
+
+
+def test_a_service_whose_clock_ran_ahead_goes_on_when_it_is_set_right(theatre: Theatre) -> None:
+    right, daemon = theatre.at, Daemon([theatre.world])
+    for theatre.at in (right, right + 6 * HOUR, right):
+        daemon.beat_all()
+    assert daemon.watched().beats[theatre.event.key, "busy"] == 3
 
 
 def test_every_event_is_gone_through_afresh_at_least_once_a_day(theatre: Theatre) -> None:
@@ -167,3 +218,40 @@ def test_events_of_one_account_share_its_pace_and_their_relay(tmp_path: Path) ->
     [other, _] = gate.load(tmp_path, environ={**environ, "ORCHESTRATOR_ZOOM__CLIENT_SECRET": "y"})
     assert wiring.world(other, store, wiring.SystemClock(), "me").meetings is not un.meetings
     store.close()
+
+
+ELSE = {
+    "title": ("Relation police", "Liens police"),
+    "reminder": ("at = 09:00:00", "at = 09:01:00"),
+    "pages": ('public_url = ""', 'public_url = "https://pages.exemple.fr"'),
+    "organisers": ('organisers = ["contact@exemple.fr"]', 'organisers = ["autre@exemple.fr"]'),
+    "relay": ("smtp.exemple.fr", "smtp2.exemple.fr"),
+    "template": ('templates = ""', 'templates = "modeles"'),
+}
+
+
+def make_of(folder: Path, **environ: str) -> str:
+    environ = {f"ORCHESTRATOR_ZOOM__{name}": "x" for name in ("ACCOUNT_ID", "CLIENT_ID", "CLIENT_SECRET")} | environ
+    [settings] = gate.load(folder, environ=environ)
+    store, clock = wiring.open_store(f"sqlite:///{folder}/one.db"), wiring.SystemClock()
+    found = wiring.world(settings, store, clock, "me").make
+    store.close()
+    return found
+
+
+@pytest.mark.parametrize("change", ELSE)
+def test_whatever_an_edit_decides_is_told_apart(tmp_path: Path, change: str) -> None:
+    broken = tmp_path / "modeles" / "lettres" / "link"
+    broken.mkdir(parents=True)
+    (broken / "body.html").write_text("{{ nothing_of_that_name", "utf-8")
+    write(tmp_path, "un")
+    before = make_of(tmp_path)
+    write(tmp_path, "un", **dict([ELSE[change]]))
+    assert make_of(tmp_path) != before
+
+
+def test_a_new_key_at_zoom_decides_nothing_and_webhooks_do(tmp_path: Path) -> None:
+    write(tmp_path, "un")
+    before = make_of(tmp_path)
+    assert make_of(tmp_path, ORCHESTRATOR_ZOOM__CLIENT_SECRET="y") == before
+    assert make_of(tmp_path, ORCHESTRATOR_ZOOM__WEBHOOK_SECRET="y") != before
