@@ -136,7 +136,7 @@ class Stage:
         from orchestrator import wiring
         from orchestrator.core.errors import BadConfiguration
 
-        if str(self._roster.store.db.engine.url) not in _same(settings.store_url):
+        if not self._roster.store.db.is_at(settings.store_url):
             raise BadConfiguration((ELSEWHERE,))
         return wiring.world(settings, self._roster.store, self._clock, self._owner)
 
@@ -145,11 +145,6 @@ def _metrics(daemon: Daemon, tallies: Tallies | None) -> bytes:
     from orchestrator.web.metrics import exposition
 
     return exposition(daemon.watched(), tallies)
-
-
-def _same(url: str) -> tuple[str, ...]:
-    """How a store's address may be written once it is open."""
-    return url, url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def announce(worlds: Sequence[World], web: Web | None) -> None:

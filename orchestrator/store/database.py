@@ -45,6 +45,10 @@ class Database:
         self._writing: Any = threading.RLock() if self.is_sqlite else nullcontext()
         self._fence: ContextVar[Callable[[sa.Connection], None] | None] = ContextVar("fence", default=None)
 
+    def is_at(self, url: str) -> bool:
+        """Tell whether this is the database of an address, password and all, however it is written."""
+        return self.engine.url == sa.make_url(_with_psycopg(url))
+
     @contextmanager
     def write(self, alone: str = "", shared: Collection[str] = ()) -> Iterator[sa.Connection]:
         """Open a writing transaction; commits at the end, rolls back on any error.

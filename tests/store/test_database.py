@@ -212,3 +212,13 @@ def test_whoever_asked_an_earlier_version_for_their_letter_has_it_once(
     [notice] = store.notices.all("relation")
     assert (notice.kind, notice.code, notice.audience) == ("resend", "asked", "person:p1@x.fr")
     assert (notice.made_at, notice.void_at) == (NOW, asked.void_at)
+
+
+def test_a_database_is_known_by_its_address_however_it_is_written(tmp_path: Path) -> None:
+    here = Store("postgresql://orchestre:s3cret@localhost/base?host=/run/postgresql")
+    assert here.db.is_at("postgres://orchestre:s3cret@localhost/base?host=%2Frun%2Fpostgresql")
+    assert not here.db.is_at("postgresql://orchestre:other@localhost/base?host=/run/postgresql")
+    assert not here.db.is_at("postgresql://orchestre:s3cret@localhost/autre?host=/run/postgresql")
+    file = Store(f"sqlite:///{tmp_path}/one.db")
+    assert file.db.is_at(f"sqlite:///{tmp_path}/one.db")
+    assert not file.db.is_at(f"sqlite:///{tmp_path}/two.db")
