@@ -222,6 +222,8 @@ REAL = (
     "tests/doors/test_cli",
     "tests/doors/test_rehearsal",
     "tests/doors/test_setup",
+    "tests/doors/test_zoom_verbs",
+    "tests/doors/test_backup",
 )
 """Where tests start databases, processes or a whole outside: not for the quick part."""
 

@@ -50,7 +50,7 @@ def read(data: bytes) -> list[str]:
 words = st.text(min_size=1, max_size=120).map(clean).filter(lambda text: text.strip() == text != "")
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(words, words, words, st.integers(0, 2**31 - 1).map(str)), min_size=2, max_size=3))
 def test_a_letter_from_a_mould_reads_as_one_written_alone(people: list[tuple[str, ...]]) -> None:
     press = Press(PATTERN)
@@ -88,7 +88,7 @@ pieces = octets.map(b"".join)
 lines = st.one_of(pieces, pieces.map(lambda piece: b"\r\n" + piece + b"\r\n"), st.just(b"=\r\n"))
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(st.sampled_from([b"", b"", b"", b"a"]), st.lists(lines, min_size=1, max_size=4), st.data())
 def test_a_letter_of_a_mould_is_looked_at_and_stuffed_as_if_it_had_none(
     first: bytes, rest: list[bytes], data: st.DataObject
