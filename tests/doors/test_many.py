@@ -16,7 +16,7 @@ from orchestrator import shipped, wiring
 from orchestrator.daemon import Daemon
 from orchestrator.jobs.beat import Memory, beat
 from orchestrator.jobs.hand import turn_plan_b
-from orchestrator.jobs.remembering import doubt, keep
+from orchestrator.jobs.remembering import NAME, doubt, keep
 from orchestrator.jobs.restored import guard
 from orchestrator.jobs.world import World
 from orchestrator.settings import Shelf
@@ -120,6 +120,7 @@ MEANWHILE: dict[str, Callable[[Theatre], object]] = {
     "plan B": lambda t: turn_plan_b(t.event, t.store, "relay", t.now(), on=True),
     "pause": lambda t: t.store.holds.pause(t.event.key, t.now()),
     "old copy": put_an_old_copy_back,
+    "memory spoilt": lambda t: t.store.memos.set(t.event.key, NAME, '{"make": "1", "versions": 7}', t.now()),
     "clock set back": lambda t: setattr(t, "at", t.at - HOUR),
 }
 
