@@ -63,7 +63,7 @@ def doubtful(event: Event, store: Store) -> tuple[Doubt, ...]:
 
 
 def blocks(event: Event, store: Store) -> tuple[Block, ...]:
-    """The tables of the funder's page; rows of nobody are left out."""
+    """The tables of the funder's page; rows of nobody are left out, and structures where none is known."""
     rows = [_seen(one) for one in store.attendance.kept(event.key)]
     sessions = {s.key: s.title for s in event.sessions}
     workshops = {w.key: f"{w.code} – {w.title}" for w in event.workshops}
@@ -78,7 +78,7 @@ def blocks(event: Event, store: Store) -> tuple[Block, ...]:
             title="Par structure",
             column="Structure",
             caption="Chaque personne est comptée une fois.",
-            lines=tuple(_named(by_structure(rows), {"": "Non précisée"})),
+            lines=tuple(_named(by_structure(rows), {"": "Non précisée"})) if any(r.structure for r in rows) else (),
         ),
         Block(
             title="Par atelier",

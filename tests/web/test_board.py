@@ -157,7 +157,7 @@ def test_an_upload_is_shown_first_and_taken_when_one_says_so(mine: Office) -> No
     before = source.read_text("utf-8")
     more = before + "01/06/2021 11:00:00,neuve@exemple.fr,Neuve,Nom,,,Oui,Oui,,,\n"
     shown = mine.post("/registrations/upload", files={"file": ("export.csv", more.encode(), "text/csv")})
-    assert "« export.csv » : voici ce qui changerait 7 personnes dans le fichier 1 nouvelles" in text(
+    assert "« export.csv » : voici ce qui changerait 7 personnes dans le fichier 1 nouvelle" in text(
         shown.text
     ).replace("\u00a0", " ")
     assert "Adresse e-mail l'adresse électronique" in text(shown.text)

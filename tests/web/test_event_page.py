@@ -13,13 +13,16 @@ from typing import Any
 
 import pytest
 
+from orchestrator import settings as gate
 from orchestrator import shipped, wiring
+from orchestrator.core.errors import BadConfiguration
 from orchestrator.settings.editing import read, rewrite, values_of
 from orchestrator.settings.gate import Gate
 from orchestrator.web.board import edits
 from orchestrator.web.board.fields import Group, groups, in_form_words, said_of
 from orchestrator.web.board.forms import as_form, posted
 from orchestrator.web.board.wording import Said
+from orchestrator.web.board.wording.refusals import in_both
 from tests.web.door import text
 from tests.web.office import Office, office
 
@@ -120,6 +123,12 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_written(mine: Off
         assert f'href="#{name}"' in page.text
         assert re.search(rf'id="{re.escape(name)}"[^>]*aria-invalid="true"', page.text)
     assert 'value="beaucoup"' in page.text
+    said = text(page.text).replace("\u00a0", " ").replace("\u202f", " ")
+    assert "Les ateliers, ligne 1 (" in said
+    assert "Places : un nombre entier est attendu (reçu : « beaucoup ») ; par exemple « 60 »" in said
+    english = text(fill(mine, {"workshops.0.seats": "beaucoup"}, path="/event?lang=en").text)
+    assert "row 1 (" in english
+    assert "Seats: a whole number is expected (received: “beaucoup”); for example “60”" in english
     page = fill(mine, {"sessions.1.end": "13:00"}, do="save")
     assert re.search(r'id="sessions.1.end"[^>]*aria-invalid="true"', page.text)
     assert mine.lab.config.read_text("utf-8") == before
@@ -244,6 +253,34 @@ def everything(found: Sequence[Group]) -> Iterator[Group]:
 def bare(path: Sequence[str | int]) -> Said:
     """What a key is called that nobody has worded."""
     return said_of(("nowhere", str(path[-1])))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("start", "tôt"), ("end", "08:00"), ("doors", "23:00"), ("title", "a\nb"), ("key", "à à"), ("key", "")],
+)
+def test_what_is_refused_of_a_session_has_english_words(key: str, value: str, tmp_path: Path) -> None:
+    problem = refused(tmp_path, EXAMPLE, ("sessions", 0, key), value)
+    french, english = in_both(problem)
+    assert french != english
+    assert not re.search(r"[`éèê]|clé|guillemets", english)
+    assert not re.search("`|clé|guillemets", french)
+
+
+def refused(folder: Path, said: str, loc: tuple[str, int, str], value: str) -> str:
+    values = values_of(said)
+    values[loc[0]][loc[1]][loc[2]] = value
+    file = folder / "event.toml"
+    file.write_text(rewrite(said, values), "utf-8")
+    with pytest.raises(BadConfiguration) as found:
+        gate.load(file, environ={})
+    return next(one for one in found.value.problems if f" {loc[0]}.{loc[1]}.{loc[2]} – " in one).partition(" – ")[2]
+
+
+def test_words_that_somebody_typed_are_not_translated() -> None:
+    typed = "n'est pas une adresse e-mail (reçu : « a ; écrivez » b) ; écrivez par exemple `a@exemple.fr`"
+    assert in_both(typed)[1].startswith("is not an e-mail address (received: “a ; écrivez” b); for example")
+    assert in_both("autre chose") == ("autre chose", "autre chose")
 
 
 def test_groups_and_publics_come_back_from_the_form_as_they_are_in_the_file() -> None:
