@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -148,8 +147,11 @@ def _translated(dialect: sa.Dialect, value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list) and dialect.name == "sqlite" else value
 
 
-@cache
 def _instants(dialect: sa.Dialect) -> Callable[[datetime], Any] | None:
     """How SQLAlchemy writes an instant: in one form, so that texts are in the order of the instants."""
-    found: Callable[[datetime], Any] | None = Instant().dialect_impl(dialect).bind_processor(dialect)
-    return found
+    if dialect.name not in _FORMS:  # by name: a dialect belongs to its engine, and would be kept with it
+        _FORMS[dialect.name] = Instant().dialect_impl(dialect).bind_processor(dialect)
+    return _FORMS[dialect.name]
+
+
+_FORMS: dict[str, Callable[[datetime], Any] | None] = {}
