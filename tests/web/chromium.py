@@ -103,7 +103,7 @@ FITS = "document.documentElement.scrollWidth <= document.documentElement.clientW
 def is_wider_than_its_window(page: Any) -> bool:
     """Tell whether a page is still too wide once it has had a moment to settle."""
     try:
-        page.wait_for_function(FITS, timeout=3_000)
+        page.wait_for_function(FITS, timeout=10_000)
     except Exception as error:  # Playwright's own TimeoutError; its module is not imported where Chromium is missing
         if type(error).__name__ != "TimeoutError":
             raise
