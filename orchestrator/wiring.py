@@ -36,7 +36,7 @@ from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.presence import live
-from orchestrator.jobs.words import WITHOUT_FILES, described, is_light, whereabouts
+from orchestrator.jobs.words import WITHOUT_FILES, entry_of, is_light
 from orchestrator.jobs.world import World, no_page, nothing_known
 from orchestrator.ports import CalendarEntry, Clock, Engine, Letter, Siren
 from orchestrator.settings import ADAPTERS, Mail, Settings, ZoomAccount
@@ -232,17 +232,8 @@ def _sample_entries(event: Event, sample: Sample, page: str, *, french: bool) ->
         return
     ended = sample.kind == "cancelled" or not sample.who.sessions
     for key in [sample.session] if sample.session else sample.who.sessions or [s.key for s in event.sessions]:
-        session = event.session(key)
-        yield CalendarEntry(
-            uid=f"{event.key}-{key}-apercu@orchestrator",
-            sequence=1 if ended else 0,
-            title=session.title,
-            starts_at=session.starts_at,
-            ends_at=session.ends_at,
-            location=page or whereabouts(event, french=french),
-            description=described(event, page, french=french),
-            cancelled=ended,
-        )
+        blank = entry_of(event, event.session(key), page=page, french=french)
+        yield replace(blank, uid=f"{event.key}-{key}-apercu@orchestrator", sequence=int(ended), cancelled=ended)
 
 
 def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -> ZoomMeetings:

@@ -14,7 +14,7 @@ from orchestrator.core.contents import Name, Outlook, changes_in_words, compose
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.explaining import explain
 from orchestrator.core.facts import CANCELLED, Almanac, almanac, changed_facts, digest
-from orchestrator.core.model import Event, Wishes
+from orchestrator.core.model import Event, Session, Wishes
 from orchestrator.core.notices import STRANGER, Notice
 from orchestrator.core.recipients import Recipient, people_as_recipients, speakers_as_recipients
 from orchestrator.core.seating import demand_of
@@ -240,17 +240,22 @@ class Words:
         return self._entry(book, key, *_numbered(book, who, key, now), page=self.world.page_of(who.ref), french=french)
 
     def _entry(self, book: Almanac, key: str, gone: bool, sequence: int, *, page: str, french: bool) -> CalendarEntry:
-        event, session = book.event, book.sessions[key]
-        return CalendarEntry(
-            uid=self._uid(key),
-            sequence=sequence,
-            title=session.title,
-            starts_at=session.starts_at,
-            ends_at=session.ends_at,
-            location=page or whereabouts(event, french=french),
-            description=described(event, page, french=french),
-            cancelled=gone,
-        )
+        blank = entry_of(book.event, book.sessions[key], page=page, french=french)
+        return replace(blank, uid=self._uid(key), sequence=sequence, cancelled=gone)
+
+
+def entry_of(event: Event, session: Session, *, page: str, french: bool) -> CalendarEntry:
+    """A session as calendars show it, without a name and a number of its own yet."""
+    return CalendarEntry(
+        uid="",
+        sequence=0,
+        title=session.title,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        location=page or whereabouts(event, french=french),
+        description=described(event, page, french=french),
+        cancelled=False,
+    )
 
 
 def _numbered(book: Almanac, who: Recipient, key: str, now: datetime) -> tuple[bool, int]:

@@ -143,7 +143,7 @@ DOT = ReadyForMany(_dot, k_id=sa.Integer, v_message_id=sa.Text, v_facts=sa.JSON)
 SETTLE = ReadyForMany(_settle, k_id=sa.Integer, v_code=sa.Integer, v_reply=sa.Text)
 KEEP_MOULD = ReadyForMany(_keep_mould, event=sa.Text, digest=sa.Text, octets=sa.LargeBinary)
 KEEP_BYTES = ReadyForMany(
-    _keep_bytes, event=sa.Text, letter=sa.Integer, person=sa.Text, mould=sa.Text, octets=sa.LargeBinary
+    _keep_bytes, event=sa.Text, letter=sa.Integer, email=sa.Text, mould=sa.Text, octets=sa.LargeBinary
 )
 TELL = ReadyForMany(_tell, person=sa.Text, fact=sa.Text, value=sa.Text)
 UNTELL = ReadyForMany(_untell, person=sa.Text, fact=sa.Text)

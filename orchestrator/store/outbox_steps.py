@@ -72,7 +72,7 @@ def _bytes(one: Dotted) -> dict[str, Any]:
     return {
         "event": one.delivery.event,
         "letter": one.delivery.id,
-        "person": one.delivery.person,
+        "email": one.delivery.email,
         "mould": "" if mould is None else mould.digest,
         "octets": one.message.own,
     }

@@ -293,7 +293,7 @@ written = sa.Table(
     metadata,
     text("event", primary_key=True),
     sa.Column("letter", sa.Integer, primary_key=True, autoincrement=False),
-    text("person"),
+    text("email"),  # the letter's own, by which both are erased
     text("mould"),
     sa.Column("octets", sa.LargeBinary, nullable=False),
 )

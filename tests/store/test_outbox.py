@@ -15,7 +15,7 @@ from orchestrator.core.letters import AT_ONCE, FRESH_LINK, Owed
 from orchestrator.core.message import Message, Mould, cast
 from orchestrator.core.model import Quota
 from orchestrator.store import Delivery, Dotted, Planned, Released, Settled, Step, Store
-from orchestrator.store.schema import letter
+from orchestrator.store.schema import letter, written
 from orchestrator.store.schema import mould as mould_table
 from tests import make
 from tests.store.hands import HANDS, NOW, Hands
@@ -509,6 +509,18 @@ def test_letters_of_one_mould_keep_it_once_and_each_is_whole_again(served: Store
         assert c.execute(sa.select(sa.func.count()).select_from(mould_table)).scalar() == 1
         c.execute(mould_table.delete())
     assert served.outbox.message_of(first) is None
+
+
+def test_the_bytes_of_a_letter_are_erased_with_it_whoever_it_went_to(served: Store) -> None:
+    plan(served, replace(link("n-too-late"), email="zoe@exemple.fr"), link("max"))
+    first, second = take(served), take(served)
+    assert dot(served, first)
+    assert dot(served, second)
+
+    served.privacy.erase(KEY, "zoe@exemple.fr", NOW)
+
+    with served.db.read() as c:
+        assert c.execute(sa.select(written.c.email)).scalars().all() == ["max@exemple.fr"]
 
 
 def test_a_letter_dotted_again_keeps_the_bytes_of_the_last_time_only(served: Store) -> None:

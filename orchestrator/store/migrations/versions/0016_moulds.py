@@ -12,7 +12,7 @@ def upgrade() -> None:
         "written",
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("letter", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("person", sa.Text(), server_default="", nullable=False),
+        sa.Column("email", sa.Text(), server_default="", nullable=False),
         sa.Column("mould", sa.Text(), server_default="", nullable=False),
         sa.Column("octets", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("event", "letter", name=op.f("pk_written")),
