@@ -16,6 +16,7 @@ from orchestrator.core.errors import BadConfiguration, UnreadableSource
 from orchestrator.core.facts import digest
 from orchestrator.core.model import Person
 from orchestrator.core.samples import Sample, nobody, outlook_of, samples
+from orchestrator.jobs.sampling import sample_letter
 from orchestrator.jobs.seats import places
 from orchestrator.ports import Clock, Letter
 from orchestrator.settings import Settings
@@ -91,7 +92,7 @@ def letters(settings: Settings) -> Iterator[Drafted]:
         expected=Counter(key for p in people for key in p.sessions),
     )
     for sample in samples(event, person, mine):
-        yield Drafted(sample=sample, letter=wiring.sample_letter(event, sample, outlook, event.language))
+        yield Drafted(sample=sample, letter=sample_letter(event, sample, outlook, event.language))
 
 
 def _people(settings: Settings) -> list[Person]:

@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,11 +19,9 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from orchestrator import shipped
-from orchestrator.core.contents import Outlook
 from orchestrator.core.entry import door_of, token
 from orchestrator.core.errors import BadConfiguration, OrchestratorError
 from orchestrator.core.model import Event
-from orchestrator.core.samples import Sample, contents_of, invented_seats, nobody, outlook_of, samples
 from orchestrator.gateways.alarm import letter
 from orchestrator.gateways.alarm.life import SignsOfLife
 from orchestrator.gateways.alarm.webhook import Webhook
@@ -36,9 +34,9 @@ from orchestrator.gateways.zoom.api import ZoomApi
 from orchestrator.gateways.zoom.meetings import ZoomMeetings
 from orchestrator.jobs.mapping import Mapped
 from orchestrator.jobs.presence import live
-from orchestrator.jobs.words import WITHOUT_FILES, entry_of, is_light
+from orchestrator.jobs.sampling import sample_letters
 from orchestrator.jobs.world import World, no_page, nothing_known
-from orchestrator.ports import CalendarEntry, Clock, Engine, Letter, Siren
+from orchestrator.ports import Clock, Engine, Siren
 from orchestrator.settings import ADAPTERS, Mail, Settings, ZoomAccount
 from orchestrator.settings.key import service_key
 from orchestrator.settings.values import SecondRelay
@@ -201,39 +199,6 @@ def scribe(settings: Settings | None = None) -> SafeScribe:
 def sample_page(settings: Settings) -> str:
     """An address as people's pages have it, which opens none; "" where there are no pages."""
     return f"{settings.web.public_url}/m/apercu" if settings.web is not None and settings.web.public_url else ""
-
-
-def sample_letters(event: Event, page: str = "") -> Iterator[Letter]:
-    """One letter of every kind to somebody invented, in both languages."""
-    person, outlook = nobody(event), replace(outlook_of(event), page=page)
-    for sample in samples(event, person, invented_seats(event, person)):
-        for language in ("fr", "en"):
-            yield sample_letter(event, sample, outlook, language)
-
-
-def sample_letter(event: Event, sample: Sample, outlook: Outlook, language: str) -> Letter:
-    """A sample ready for a scribe."""
-    return Letter(
-        kind=sample.kind,
-        language=language,
-        to=sample.who.address,
-        sender=event.mail_from,
-        reply_to=event.reply_to,
-        message_id="<apercu@localhost>",
-        written_at=event.seating.tell_at,
-        contents=contents_of(event, sample, outlook),
-        calendar=tuple(_sample_entries(event, sample, outlook.page, french=language == "fr")),
-    )
-
-
-def _sample_entries(event: Event, sample: Sample, page: str, *, french: bool) -> Iterator[CalendarEntry]:
-    """The calendar entries that go with a sample, as they go with the letter itself."""
-    if sample.kind in WITHOUT_FILES or is_light(event, sample.who.address):
-        return
-    ended = sample.kind == "cancelled" or not sample.who.sessions
-    for key in [sample.session] if sample.session else sample.who.sessions or [s.key for s in event.sessions]:
-        blank = entry_of(event, event.session(key), page=page, french=french)
-        yield replace(blank, uid=f"{event.key}-{key}-apercu@orchestrator", sequence=int(ended), cancelled=ended)
 
 
 def zoom(settings: Settings, clock: Clock, elsewhere: Elsewhere | None = None) -> ZoomMeetings:

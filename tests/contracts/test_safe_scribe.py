@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator import shipped, wiring
+from orchestrator import shipped
 from orchestrator.core.errors import UnwritableLetter
 from orchestrator.core.samples import invented_seats, nobody, outlook_of, samples
 from orchestrator.gateways.mail.safe import PLAINLY, WITH_A_LINK, SafeScribe
 from orchestrator.gateways.mail.scribe import KINDS
+from orchestrator.jobs.sampling import sample_letter, sample_letters
 from orchestrator.ports import Letter
 from tests import make
 from tests.contracts.test_scribe import LINK, bodies, contents, letter
@@ -35,7 +36,7 @@ def own(folder: Path, **files: str) -> SafeScribe:
         path = folder / name.replace("__", "/").replace("_", ".")
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
-    return SafeScribe(SHIPPED, folder, wiring.sample_letters(EVENT))
+    return SafeScribe(SHIPPED, folder, sample_letters(EVENT))
 
 
 def subject(scribe: SafeScribe, one: Letter) -> str:
@@ -135,7 +136,7 @@ def test_there_is_a_sample_of_every_kind() -> None:
 @pytest.mark.parametrize("page", ["", PAGE])
 def test_every_shipped_template_writes_every_sample_in_both_languages(page: str) -> None:
     scribe = SafeScribe(SHIPPED)
-    letters = list(wiring.sample_letters(EVENT, page))
+    letters = list(sample_letters(EVENT, page))
     written = [scribe.preview(one) for one in letters]
     subjects = [words.subject for words in written[::2]]
     assert len(set(subjects)) >= len(KINDS) - 1
@@ -146,14 +147,14 @@ def test_every_shipped_template_writes_every_sample_in_both_languages(page: str)
 
 
 def test_a_sample_brings_the_calendar_files_its_letter_will() -> None:
-    found = {one.kind: [entry.cancelled for entry in one.calendar] for one in wiring.sample_letters(EVENT)}
+    found = {one.kind: [entry.cancelled for entry in one.calendar] for one in sample_letters(EVENT)}
     assert (found["link"], found["reminder"], found["announce"]) == ([False, False], [False], [])
     assert (found["cancelled"], found["bye"]) == ([True], [True, True])
 
 
 def test_a_letter_of_a_wave_is_no_heavier_than_twelve_kilobytes() -> None:
     scribe = SafeScribe(SHIPPED)
-    waves = [one for one in wiring.sample_letters(EVENT, PAGE) if one.kind in ("room", "reminder", "started")]
+    waves = [one for one in sample_letters(EVENT, PAGE) if one.kind in ("room", "reminder", "started")]
     assert waves
     assert max(len(scribe.write(one).data) for one in waves) < 12_000
 
@@ -161,11 +162,9 @@ def test_a_letter_of_a_wave_is_no_heavier_than_twelve_kilobytes() -> None:
 def test_hours_are_also_told_by_the_clock_of_a_reader_elsewhere() -> None:
     person = replace(nobody(EVENT), timezone="America/Guadeloupe")
     first = next(samples(EVENT, person, {}))
-    text = SafeScribe(SHIPPED).preview(wiring.sample_letter(EVENT, first, outlook_of(EVENT), "fr")).text
+    text = SafeScribe(SHIPPED).preview(sample_letter(EVENT, first, outlook_of(EVENT), "fr")).text
     assert "de 9h30 à 12h15 (heure de Paris)" in text
     assert "Chez vous\u00a0: jeudi 24 juin, de 3h30 à 6h15 (heure de Guadeloupe)" in text
     near = replace(nobody(EVENT), timezone="Europe/Brussels")
     same = next(samples(EVENT, near, {}))
-    assert (
-        "Chez vous" not in SafeScribe(SHIPPED).preview(wiring.sample_letter(EVENT, same, outlook_of(EVENT), "fr")).text
-    )
+    assert "Chez vous" not in SafeScribe(SHIPPED).preview(sample_letter(EVENT, same, outlook_of(EVENT), "fr")).text

@@ -9,11 +9,11 @@ from email import message_from_bytes, policy
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from orchestrator import wiring
 from orchestrator.core.notices import Notice, announcement, audiences
 from orchestrator.core.samples import invented_seats, nobody, outlook_of, samples
 from orchestrator.jobs import hand
 from orchestrator.jobs.control import reached
+from orchestrator.jobs.sampling import sample_letter
 from orchestrator.web.board.asking import Question, ask, explained, is_agreed
 from orchestrator.web.board.desk import Desk, Working
 from orchestrator.web.board.letters import body_of
@@ -112,6 +112,6 @@ def _letter(desk: Desk, notice: Notice) -> tuple[str, str]:
     """Subject and text of the letter as somebody invented would read it."""
     event, person = desk.event, nobody(desk.event)
     found = next(s for s in samples(event, person, invented_seats(event, person)) if s.kind == "announce")
-    letter = wiring.sample_letter(event, replace(found, asked=notice), outlook_of(event), event.language)
+    letter = sample_letter(event, replace(found, asked=notice), outlook_of(event), event.language)
     message = message_from_bytes(desk.world.scribe.write(letter).data, policy=policy.default)
     return str(message["subject"]), body_of(message, "plain")

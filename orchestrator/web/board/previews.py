@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from orchestrator import wiring
 from orchestrator.core.samples import Sample, invented_seats, nobody, outlook_of, samples
 from orchestrator.gateways.mail.patterns import Preview
+from orchestrator.jobs.sampling import sample_letter
 from orchestrator.web.board.desk import Desk, Looking
 from orchestrator.web.board.letters import FRAME, masked
 from orchestrator.web.security import HEADERS, Refused
@@ -42,5 +43,5 @@ def _samples(desk: Desk) -> list[Sample]:
 def _read(desk: Desk, found: list[Sample], n: int) -> Preview:
     if n >= len(found):
         raise Refused(404, "Cette lettre n'existe pas.", "There is no such letter.")
-    letter = wiring.sample_letter(desk.event, found[n], outlook_of(desk.event), desk.event.language)
+    letter = sample_letter(desk.event, found[n], outlook_of(desk.event), desk.event.language)
     return wiring.scribe(desk.settings).preview(letter)
